@@ -1,0 +1,1 @@
+"""Sales territories and quotas with proof."""

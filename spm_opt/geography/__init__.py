@@ -1,0 +1,1 @@
+"""Distances, the contiguity graph, and the places that accounts fall into."""

@@ -1,0 +1,1 @@
+"""Scenarios: settings, tables, findings, and the way from files to a Problem."""

@@ -1,0 +1,60 @@
+"""The Scenario: what was asked, with the tables as they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from spm_opt.scenario.findings import Findings
+from spm_opt.scenario.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Settings and tables of one folder, in our own field names and types.
+
+    Every frame has a column ``row``: the 1-based row in the file, counting the header.
+
+    Attributes
+    ----------
+    folder
+        The folder it was read from.
+    settings
+        ``scenario.toml``, with every default filled in.
+    accounts
+        ``row``, ``id``, ``name``, ``parent``, ``x``, ``y`` (float, ``nan`` where there is no place),
+        ``unit``, ``segment``, ``seller``, ``named`` (bool), ``locked`` (bool), ``skills`` (tuple of str),
+        ``market`` (the segment where the file has none), and each activity (float). Texts are ``""``
+        where the file has none. Sorted by id.
+    sellers
+        ``row``, ``id``, ``name`` (``""`` for a vacant position), ``x``, ``y``, ``capacity`` (``inf``
+        where none is given), ``start`` (datetime64, ``NaT`` where none is given: long ago; a vacant
+        position without a start is not filled in the year), ``skills``, ``manager``, ``district``,
+        ``region``. Sorted by id.
+    geography
+        ``id``, ``name``, ``geometry`` in the file's own coordinates turned to longitude and latitude;
+        sorted by id; ``None`` where there is none.
+    history
+        ``row``, ``account``, ``period`` (pandas Period start as datetime64), ``months`` (length of the
+        period), ``revenue``; or ``None``.
+    pipeline
+        ``row``, ``id``, ``account``, ``amount``, ``stage``, ``close`` (datetime64); or ``None``.
+    findings
+        What reading found.
+    hashes
+        SHA-256 of every input file, by its path in ``scenario.toml``.
+    """
+
+    folder: Path
+    settings: Settings
+    accounts: pd.DataFrame
+    sellers: pd.DataFrame
+    geography: gpd.GeoDataFrame | None
+    history: pd.DataFrame | None
+    pipeline: pd.DataFrame | None
+    findings: Findings
+    hashes: Mapping[str, str]

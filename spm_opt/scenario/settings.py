@@ -1,0 +1,189 @@
+"""``scenario.toml`` as frozen models: every key a planner may write, with its default."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from spm_opt.criteria import AnyCriterion
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Effort = Literal["quick", "standard", "thorough"]
+
+
+class Frozen(BaseModel):
+    """No key that is not known, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Translation(Frozen):
+    """A field made from another column by a list of words (a country from a territory number)."""
+
+    column: str
+    """The column in the file."""
+    values: dict[str, str]
+    """What each word in the file stands for. A word that is not listed is a finding."""
+
+
+class Table(Frozen):
+    """A table file and how its columns are called."""
+
+    path: str
+    """File in the scenario folder (or a path relative to it): .csv, .tsv, .xlsx or .parquet."""
+    columns: dict[str, str] = {}
+    """Our field on the left, the file's column on the right; a field not listed is called the same."""
+    translate: dict[str, Translation] = {}
+    """Fields that another column stands for."""
+    keep: dict[str, tuple[str, ...]] = {}
+    """Rows kept: only those whose column (by the file's name) has one of these values."""
+    header: tuple[str, ...] = ()
+    """Column names for a file that has no header row."""
+    sheet: str | None = None
+    """Sheet of an Excel file; without it the first."""
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    """Character between the fields of a text file."""
+    encoding: str = "utf-8"
+    """Encoding of a text file; a byte-order mark is accepted in any case."""
+    decimal: Literal[".", ","] = "."
+    """Decimal mark of numbers in text files."""
+
+
+class Geography(Frozen):
+    """Polygons of the geographic units."""
+
+    path: str
+    """File in the scenario folder: .gpkg, .geojson, .json, .topojson, .shp."""
+    layer: str | None = None
+    """Layer of a file that has several; without it the first."""
+    id: str = "id"
+    """Column with the unit's id."""
+    name: str | None = None
+    """Column with the unit's name."""
+
+
+class Tables(Frozen):
+    """The files of a scenario."""
+
+    accounts: Table
+    """Fields: id, name, parent, longitude, latitude (or x, y), unit, segment, seller, named, locked, skills,
+    market, and every activity."""
+    sellers: Table
+    """Fields: id, name, longitude, latitude (or x, y), capacity, start, skills, manager, district, region."""
+    geography: Geography | None = None
+    """Polygons, where units are geographic."""
+    history: Table | None = None
+    """Fields: account, period (2026, 2026-Q1 or 2026-01), revenue."""
+    pipeline: Table | None = None
+    """Fields: id, account, amount, stage, close."""
+
+
+class Units(Frozen):
+    """What is assigned whole, and how accounts fall into it."""
+
+    by: Literal["account", "geography"] = "account"
+    """Every account singly, or the polygons with the accounts in them; accounts marked as named are
+    assigned singly in any case."""
+    coordinates: Literal["degrees", "planar"] = "degrees"
+    """Longitude and latitude, or x and y in km."""
+    without_place: Literal["error", "single", "keep"] = "error"
+    """What becomes of an account with neither unit nor coordinates: an error; assigned singly with no
+    travel counted; or that and it stays with its current seller. The last two are reported as warnings."""
+    islands: Literal["bridge", "error"] = "bridge"
+    """Units that touch no other: joined to their nearest neighbour by sea (a warning), or an error."""
+
+
+class Simulation(Frozen):
+    """The simulated year. Rates are estimated from history where there is enough, else these are used."""
+
+    replications: int = Field(10_000, ge=1, le=1_000_000)
+    """Number of simulated years."""
+    revenue: str = "revenue"
+    """Activity that holds last year's sales of an account, for accounts without history."""
+    churn: Fraction = 0.05
+    """Share of accounts lost in a year, where history is too thin."""
+    growth: float = Field(0.03, gt=-1, lt=10, allow_inf_nan=False)
+    """Mean growth of an account that stays, where history is too thin."""
+    growth_spread: float = Field(0.25, ge=0, le=3, allow_inf_nan=False)
+    """Standard deviation of the logarithm of that growth, where history is too thin."""
+    win_rates: dict[str, Fraction] = {}
+    """Probability that an open opportunity is won, by stage; every stage of the pipeline needs one."""
+    market_shock: float = Field(0.06, ge=0, le=3, allow_inf_nan=False)
+    """Spread of the shock that all accounts of a market share (standard deviation of its logarithm)."""
+    seller_shock: float = Field(0.10, ge=0, le=3, allow_inf_nan=False)
+    """Spread of the shock that all accounts of a seller share."""
+    ramp: tuple[Fraction, ...] = (0.2, 0.4, 0.6, 0.8, 0.9)
+    """Share of full productivity in each month after the start; full from then on."""
+    vacancy: Fraction = 0.5
+    """Share of full productivity while a position is not filled."""
+
+
+class Quota(Frozen):
+    """How the company target is spread over territories."""
+
+    target: Money | None = None
+    """The company target in currency; or give ``growth``."""
+    growth: float | None = Field(None, gt=-1, lt=10, allow_inf_nan=False)
+    """Growth of the company target on last year's sales, rounded to a whole step."""
+    mix: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {"history": 1.0}
+    """Weights of the measures that the target follows: "history" (last year's sales), "pipeline"
+    (open opportunities times their win rates) or any activity."""
+    step: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1_000
+    """Quotas are whole multiples of this amount of currency."""
+    floor: Money | None = None
+    """Lowest quota in currency."""
+    cap: Money | None = None
+    """Highest quota in currency."""
+    growth_min: float | None = Field(None, ge=-1, allow_inf_nan=False)
+    """Least growth of a quota on the territory's own last year (-0.1: at most 10 % below it)."""
+    growth_max: float | None = Field(None, ge=-1, allow_inf_nan=False)
+    """Most growth of a quota on the territory's own last year."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.target is None) == (self.growth is None):
+            raise ValueError("give either target or growth")
+        if not sum(self.mix.values()) > 0:
+            raise ValueError("the weights of mix must not all be zero")
+        if self.floor is not None and self.cap is not None and self.floor > self.cap:
+            raise ValueError(f"floor {self.floor:,.10g} is above cap {self.cap:,.10g}")
+        if self.growth_min is not None and self.growth_max is not None and self.growth_min > self.growth_max:
+            raise ValueError(f"growth_min {self.growth_min} is above growth_max {self.growth_max}")
+        return self
+
+
+class Settings(Frozen):
+    """A whole ``scenario.toml``."""
+
+    name: str
+    """What the scenario is called in reports."""
+    year: int = Field(ge=1900, le=9999)
+    """The year that is planned, from 1 January."""
+    currency: str = "USD"
+    """Currency of all amounts."""
+    seed: int = Field(1, ge=0, lt=2**63)
+    """Seed of search and simulation; ``--seed`` overrides it."""
+    effort: Effort = "standard"
+    """How long to search, counted in work; ``--effort`` overrides it."""
+    activities: dict[str, str] = Field(min_length=1)
+    """Numeric columns of the accounts and their measurement units (``workload = "hours"``)."""
+    tables: Tables
+    units: Units = Units()
+    criteria: tuple[AnyCriterion, ...] = ()
+    """Rules and aims of the alignment."""
+    simulate: Simulation = Simulation()
+    quota: Quota
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the planned year."""
+        return date(self.year, 1, 1)
+
+    @model_validator(mode="after")
+    def _units_have_polygons(self) -> Self:
+        if self.units.by == "geography" and self.tables.geography is None:
+            raise ValueError('units.by = "geography" needs [tables.geography]')
+        return self
