@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -136,8 +135,8 @@ class Problem:
     skill_names: tuple[str, ...]
     locked: IntArray
     accounts: AccountArrays
-    groups: Mapping[str, IntArray] = MappingProxyType({})
-    group_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    groups: Mapping[str, IntArray]
+    group_names: Mapping[str, tuple[str, ...]]
 
     @property
     def n(self) -> int:
