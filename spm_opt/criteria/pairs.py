@@ -32,21 +32,31 @@ class Pairs(Settings):
 
     def references(self) -> tuple[Reference, ...]:
         """Every account or unit, and every seller, that a pair names."""
-        named = [("prescribed", pair) for pair in self.prescribed] + [("forbidden", pair) for pair in self.forbidden]
+        named = [("prescribed", pair) for pair in self.prescribed] + [
+            ("forbidden", pair) for pair in self.forbidden
+        ]
         accounts = tuple(Reference("account or unit", pair[0], key) for key, pair in named)
         return accounts + tuple(Reference("seller", pair[1], key) for key, pair in named)
 
-    def terms(self, problem: Problem) -> Terms:
+    def removed(self, problem: Problem) -> BoolArray | None:
         """Take away the arcs that a pair excludes."""
         arcs = problem.arcs
-        removed = np.zeros(len(arcs.territory), dtype=bool)
+        gone = (
+            _leaves(arcs.territory, problem.locked[arcs.unit])
+            if self.locked
+            else np.zeros(len(arcs.territory), bool)
+        )
         for unit, territory in self._located(problem, self.prescribed):
-            removed |= (arcs.unit == unit) & (arcs.territory != territory)
+            own = slice(int(arcs.start[unit]), int(arcs.start[unit + 1]))
+            gone[own] |= arcs.territory[own] != territory
         for unit, territory in self._located(problem, self.forbidden):
-            removed |= (arcs.unit == unit) & (arcs.territory == territory)
-        if self.locked:
-            removed |= _leaves(arcs.territory, problem.locked[arcs.unit])
-        return Terms(removed=removed)
+            own = slice(int(arcs.start[unit]), int(arcs.start[unit + 1]))
+            gone[own] |= arcs.territory[own] == territory
+        return gone
+
+    def terms(self, problem: Problem) -> Terms:  # noqa: ARG002
+        """Say no more than the arcs it removes."""
+        return Terms()
 
     def judge(self, problem: Problem, territory: IntArray, center: FloatArray) -> Measure:  # noqa: ARG002
         """Look at every pair."""
@@ -54,10 +64,14 @@ class Pairs(Settings):
         breaches = []
         for unit, t in self._located(problem, self.prescribed):
             if territory[unit] != t:
-                breaches.append(Breach(problem.unit_ids[unit], 1.0, f"{problem.unit_ids[unit]}: not with {names[t]}"))
+                breaches.append(
+                    Breach(problem.unit_ids[unit], 1.0, f"{problem.unit_ids[unit]}: not with {names[t]}")
+                )
         for unit, t in self._located(problem, self.forbidden):
             if territory[unit] == t:
-                breaches.append(Breach(problem.unit_ids[unit], 1.0, f"{problem.unit_ids[unit]}: with {names[t]}"))
+                breaches.append(
+                    Breach(problem.unit_ids[unit], 1.0, f"{problem.unit_ids[unit]}: with {names[t]}")
+                )
         if self.locked:
             for unit in np.flatnonzero(_leaves(territory, problem.locked)):
                 text = f"{problem.unit_ids[unit]}: locked to {names[problem.locked[unit]]}, but moved"

@@ -52,8 +52,6 @@ class Terms:
         What the value has in any case.
     rows
         Hard limits and priced ones.
-    removed
-        Arcs that no plan may use, shape ``(a,)``, or ``None``.
     contiguous
         Whether the geographic units of each territory must hang together.
     together
@@ -63,7 +61,6 @@ class Terms:
     cost: FloatArray | None = None
     constant: float = 0.0
     rows: tuple[Rows, ...] = ()
-    removed: BoolArray | None = None
     contiguous: bool = False
     together: IntArray | None = None
 
@@ -129,6 +126,10 @@ class Settings(BaseModel):
     priority: int = Field(1, ge=1, le=9)
     """Aims of priority 1 are settled first, and later ones never spoil them."""
 
+    def removed(self, problem: Problem) -> BoolArray | None:  # noqa: ARG002
+        """Take away no arcs; a criterion that excludes pairs says otherwise."""
+        return None
+
 
 class Criterion(Protocol):
     """What an alignment is judged by, for the model and for a finished plan."""
@@ -151,8 +152,11 @@ class Criterion(Protocol):
     def references(self) -> tuple[Reference, ...]:
         """Names that must exist in the tables."""
 
+    def removed(self, problem: Problem) -> BoolArray | None:
+        """Mark the arcs that no plan may use, shape ``(a,)``; ``None`` where there are none."""
+
     def terms(self, problem: Problem) -> Terms:
-        """Say the criterion to the model."""
+        """Say the criterion to the model, on arcs from which ``removed`` has taken its own."""
 
     def judge(self, problem: Problem, territory: IntArray, center: FloatArray) -> Measure:
         """Say what the criterion means for a finished alignment.
@@ -172,9 +176,7 @@ def per_territory(problem: Problem, amount: FloatArray) -> sparse.csr_array:
     """Lay ``amount`` of each unit (shape ``(n,)``) on its arcs, a row a territory; shape ``(k, a)``."""
     arcs = problem.arcs
     count = len(arcs.territory)
-    return sparse.csr_array(
-        (amount[arcs.unit], (arcs.territory, np.arange(count))), shape=(problem.k, count)
-    )
+    return sparse.csr_array((amount[arcs.unit], (arcs.territory, np.arange(count))), shape=(problem.k, count))
 
 
 def scaled(matrix: sparse.csr_array, scale: FloatArray) -> sparse.csr_array:
