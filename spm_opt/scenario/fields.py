@@ -1,0 +1,90 @@
+"""What each table may hold: our fields, and how the settings say where they come from."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from spm_opt.errors import ScenarioError
+from spm_opt.scenario.locate import Path
+from spm_opt.scenario.settings import Settings, Table
+from spm_opt.scenario.settings_file import Places, suggest
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of one table: those a file must have, and those it may have."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every field, the required first."""
+        return (*self.required, *self.optional)
+
+
+PLACES = ("longitude", "latitude", "x", "y")
+_ACCOUNTS = ("name", "parent", *PLACES, "unit", "segment", "seller", "named", "locked", "skills", "market")
+_SELLERS = ("name", *PLACES, "capacity", "start", "skills", "manager", "district", "region")
+
+
+def fields_of(settings: Settings) -> dict[str, Fields]:
+    """List the fields of every table; the accounts have the scenario's activities too."""
+    return {
+        "accounts": Fields(("id", *settings.activities), _ACCOUNTS),
+        "sellers": Fields(("id",), _SELLERS),
+        "history": Fields(("account", "period", "revenue")),
+        "pipeline": Fields(("id", "account", "amount", "stage", "close")),
+    }
+
+
+def check_mapping(settings: Settings, places: Places) -> None:
+    """Refuse settings of tables that cannot be meant.
+
+    Raises
+    ------
+    ScenarioError
+        Fields on the left of ``columns`` or ``translate`` that are none, a field given twice, an
+        encoding that does not exist, an activity called like a field.
+    """
+    messages = [
+        places.message(
+            ("activities", name), f"{name!r} is already a field of the accounts; choose another name"
+        )
+        for name in settings.activities
+        if name in ("id", "row", *_ACCOUNTS)
+    ]
+    for name, fields in fields_of(settings).items():
+        table: Table | None = getattr(settings.tables, name)
+        if table is not None:
+            messages += [
+                places.message(path, text) for path, text in _faults(("tables", name), table, fields)
+            ]
+    if messages:
+        raise ScenarioError(messages)
+
+
+def _faults(at: Path, table: Table, fields: Fields) -> list[tuple[Path, str]]:
+    """Find what is wrong with the settings of one table."""
+    faults: list[tuple[Path, str]] = [
+        ((*at, key, field), f"unknown field; {suggest(field, fields.all)}")
+        for key in ("columns", "translate")
+        for field in getattr(table, key)
+        if field not in fields.all
+    ]
+    faults += [
+        ((*at, "translate", field), "is given by columns too; keep one of them")
+        for field in table.translate
+        if field in table.columns
+    ]
+    if len(set(table.header)) < len(table.header):
+        faults.append(((*at, "header"), "names a column twice"))
+    if len(table.delimiter.encode()) > 1 or table.delimiter in '"\r\n':
+        faults.append(((*at, "delimiter"), f"{table.delimiter!r} cannot be a delimiter"))
+    try:
+        codecs.lookup(table.encoding)
+    except LookupError:
+        text = f"unknown encoding {table.encoding!r}; {suggest(table.encoding, ('utf-8', 'cp1252', 'latin-1', 'utf-16'))}"
+        faults.append(((*at, "encoding"), text))
+    return faults

@@ -1,0 +1,161 @@
+"""``scenario.toml`` from text to Settings, every fault with its line, its key and the nearest name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from spm_opt.criteria import REGISTRY
+from spm_opt.errors import ScenarioError
+from spm_opt.scenario.findings import nearest
+from spm_opt.scenario.locate import Path, Place, locate
+from spm_opt.scenario.settings import Settings
+
+FILE = "scenario.toml"
+_KINDS: dict[str, type[BaseModel]] = {str(one.model_fields["kind"].default): one for one in REGISTRY}
+_LONG = 60
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the keys of ``scenario.toml`` stand."""
+
+    of: Mapping[Path, Place] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Place:
+        """Find the place of a key, or of the nearest table around it where it is not written."""
+        while path and path not in self.of:
+            path = path[:-1]
+        return self.of.get(path, Place(1, 1))
+
+    def message(self, path: Path, text: str) -> str:
+        """Say ``text`` of a key, with file, line and column in front."""
+        place = self.place(path)
+        key = f"{dotted(path)}: " if path else ""
+        return f"{FILE}:{place.line}:{place.column}: {key}{text}"
+
+
+def dotted(path: Path) -> str:
+    """Write a path as planners count: the first criterion is ``criteria.1``.
+
+    >>> dotted(("criteria", 0, "activity"))
+    'criteria.1.activity'
+    """
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+
+
+def read_settings(file: FilePath) -> tuple[Settings, Places]:
+    """Read ``scenario.toml``.
+
+    Raises
+    ------
+    ScenarioError
+        The file is missing, is no TOML, or has keys or values that mean nothing; all of them at once.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError([f"{FILE}: not UTF-8 text (byte {error.start + 1}); save it as UTF-8"]) from None
+    except OSError as error:
+        raise ScenarioError([f"{file}: cannot be read ({error.strerror or error})"]) from None
+    return parse_settings(text)
+
+
+def parse_settings(text: str) -> tuple[Settings, Places]:
+    """Turn the text of a ``scenario.toml`` into Settings; see `read_settings`."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([_syntax(str(error), text)]) from None
+    places = Places(locate(text))
+    try:
+        return Settings.model_validate(document), places
+    except ValidationError as error:
+        faults = [_fault(one) for one in error.errors(include_url=False)]
+        faults.sort(key=lambda fault: (places.place(fault[0]).line, places.place(fault[0]).column, fault))
+        raise ScenarioError([places.message(*fault) for fault in faults]) from None
+
+
+def places_in(folder: FilePath) -> Places:
+    """Find the places again in a folder's ``scenario.toml``; none where it is not there any more."""
+    try:
+        return Places(locate((folder / FILE).read_text(encoding="utf-8-sig")))
+    except (OSError, UnicodeDecodeError, IndexError):
+        return Places()
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Write the end of a message that lists what is known, the nearest first in mind."""
+    words = list(known)
+    near = nearest(name, words)
+    return f"expected one of {', '.join(words)}" + (f". Maybe: {near}" if near else "")
+
+
+def _syntax(message: str, text: str) -> str:
+    """Turn tomllib's "(at line 3, column 7)" into our way of naming a place."""
+    found = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    if not found:
+        return f"{FILE}:1:1: {message}"
+    lines = text.split("\n")
+    line, column = found.groups() if found[1] else (len(lines), len(lines[-1]) + 1)
+    return f"{FILE}:{line}:{column}: not TOML: {message[: found.start()]}"
+
+
+def _fault(error: ErrorDetails) -> tuple[Path, str]:
+    """Turn one of pydantic's errors into a path in the document and a sentence."""
+    path = _without_tag(error["loc"])
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return path, f"unknown key; {suggest(str(path[-1]), _keys_beside(error['loc']))}"
+    if kind == "missing":
+        return path, "missing key"
+    if kind == "union_tag_not_found":
+        return (*path, "kind"), f"missing key; expected one of {', '.join(_KINDS)}"
+    if kind == "union_tag_invalid":
+        tag = str(context["tag"])
+        return (*path, "kind"), f"unknown kind {tag!r}; {suggest(tag, _KINDS)}"
+    if kind == "literal_error":
+        words = re.findall(r"'([^']*)'", str(context["expected"]))
+        return path, f"unknown word {_shown(error['input'])}; {suggest(str(error['input']), words)}"
+    text = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    found = "" if kind == "value_error" else f" (found {_shown(error['input'])})"
+    return path, text + found
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    text = repr(value)
+    return text if len(text) <= _LONG else text[: _LONG - 3] + "..."
+
+
+def _without_tag(loc: Path) -> Path:
+    """Leave out the kind of criterion that pydantic puts behind the index, since no document has it."""
+    tagged = len(loc) > 2 and loc[0] == "criteria" and loc[2] in _KINDS  # noqa: PLR2004  criteria, index, kind
+    return (*loc[:2], *loc[3:]) if tagged else loc
+
+
+def _keys_beside(loc: Path) -> list[str]:
+    """List the keys that may stand in the table of an unknown one."""
+    if len(loc) > 2 and loc[0] == "criteria":  # noqa: PLR2004  criteria, index, kind
+        return list(_KINDS[str(loc[2])].model_fields)
+    model: type[BaseModel] = Settings
+    for part in loc[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """Find the model inside ``Model | None`` or ``dict[str, Model]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in typing.get_args(annotation))
+    return next((model for model in found if model is not None), None)
