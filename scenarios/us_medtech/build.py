@@ -58,8 +58,8 @@ N_VACANT, N_NEW = 5, 4
 ORDINARY_POTENTIAL, NAMED_POTENTIAL, REVENUE = 1.05e9, 0.35e9, 380e6
 MAX_ORDINARY, MAX_NAMED, MAX_FAMILY = 1.1e6, 5.5e6, 6.0e6
 WORKLOAD_PER_SELLER = 1480.0
-SMALLEST, LARGEST = 0.50, 1.85  # of today's territories, against the mean
-GROWTH_SOUTH = 0.85  # how much of the unevenness follows the map, the rest is chance
+SMALLEST, LARGEST = 0.55, 1.85  # of today's territories, against the mean
+GROWTH_SOUTH = 0.2  # how much of the unevenness follows the map, the rest is chance
 SPLIT_ABOVE, PIECE_BELOW = 0.18, 0.145  # shares of a mean territory
 GRID = 1e-6  # degrees: all vertices of the units lie on this grid
 MARGIN = 2e-4  # degrees: how far inside its unit an account stands, at least
@@ -117,9 +117,9 @@ def to_km(lon: Any, lat: Any) -> Floats:
 
 
 def read_zips(folder: Path) -> pd.DataFrame:
-    """Populated ZIP points of the contiguous states, from the package's module text."""
+    """Read the populated ZIP points of the contiguous states, from the package's module text."""
     text = (folder / "dist" / "index.mjs").read_text(encoding="utf-8")
-    wanted = "city county_fips latitude longitude population stateAbbreviation zip".split()
+    wanted = ["city", "county_fips", "latitude", "longitude", "population", "stateAbbreviation", "zip"]
     columns = {
         key: [json.loads(value) for value in re.findall(rf"^    {key}: (.*?),?$", text, re.MULTILINE)]
         for key in wanted
@@ -145,7 +145,7 @@ def decode_polygon(rings: list[list[int]], arcs: list[Floats]) -> shapely.Polygo
 
 
 def read_counties(folder: Path, zips: pd.DataFrame) -> pd.DataFrame:
-    """The counties, repaired and slightly simplified: fips, name, geometry."""
+    """Read the counties, repaired and slightly simplified: fips, name, geometry."""
     atlas = json.loads((folder / "counties-10m.json").read_text(encoding="utf-8"))
     scale, move = np.array(atlas["transform"]["scale"]), np.array(atlas["transform"]["translate"])
     arcs = [np.cumsum(np.array(arc), axis=0) * scale + move for arc in atlas["arcs"]]
@@ -305,7 +305,7 @@ def bisect(points: Floats, load: Floats, rows: Ints) -> list[Ints]:
 
 
 def split_counties(counties: pd.DataFrame, zips: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
-    """The ZIP points of every county too heavy to stay whole: county, piece (1, 2, ...), place."""
+    """Group the ZIP points of every county too heavy to stay whole: county, piece (1, 2, ...), place."""
     share = ordinary_share(accounts)
     in_county = np.column_stack([np.bincount(accounts["county"], s, len(counties)) for s in share.T])
     shapes = counties["geometry"].to_numpy()
@@ -385,7 +385,7 @@ def dissolve(
 
 
 def reunite(faces: NDArray[Any], key: pd.DataFrame, split: pd.DataFrame) -> Ints:
-    """A face cut off from the rest of its piece becomes a piece, or joins one if no ZIP is in it."""
+    """Let a face cut off from its piece become a piece, or join one if no ZIP is in it."""
     points = shapely.points(split["longitude"], split["latitude"])
     peopled = np.bincount(shapely.STRtree(faces).query(points, "within")[1], minlength=len(faces)) > 0
     piece = key["piece"].to_numpy().copy()
@@ -423,7 +423,7 @@ def shared_borders(shapes: NDArray[Any]) -> Ints:
 
 
 def components(n: int, edges: Ints) -> tuple[int, Ints]:
-    """Number of connected components, and the component of each node."""
+    """Count the connected components, and give the component of each node."""
     graph = csr_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(n, n))
     count, label = connected_components(graph, directed=False)
     return int(count), label
@@ -459,7 +459,8 @@ def settle_accounts(accounts: pd.DataFrame, units: Units) -> pd.DataFrame:
             if shapely.within(here, shape) and shapely.distance(here, shapely.boundary(shape)) > MARGIN:
                 break
         lon[row], lat[row] = point
-    assert (locate(shapes, lon, lat) == unit).all(), "an account stands outside its unit"
+    if (locate(shapes, lon, lat) != unit).any():
+        raise SystemExit("an account stands outside its unit")
     return accounts.assign(longitude=lon, latitude=lat, unit=unit)
 
 
@@ -473,7 +474,7 @@ def own_clinics(accounts: pd.DataFrame) -> Ints:
     rows = ordinary.index[ordinary["segment"] == "hospital"].to_numpy()
     clinics = ordinary[(ordinary["segment"] == "clinic") & ordinary["unit"].isin(list(hospitals))].index
     for clinic in np.sort(rng.choice(clinics.to_numpy(), N_OWNED_CLINICS, replace=False)):
-        near = rows[hospitals[accounts.at[clinic, "unit"]]]
+        near = rows[hospitals[accounts.loc[clinic, "unit"]]]
         parent[clinic] = near[np.hypot(*(xy[near] - xy[clinic]).T).argmin()]
     return parent
 
@@ -615,7 +616,7 @@ def group_seats(seats: Floats) -> tuple[Ints, Floats]:
 
 
 def seat_cities(seats: Floats, zips: pd.DataFrame) -> pd.DataFrame:
-    """The largest ZIP among those nearest to each seat, a ZIP at most once."""
+    """Find the largest ZIP among those nearest to each seat, a ZIP at most once."""
     rng = stream("cities")
     near = cKDTree(to_km(zips["longitude"], zips["latitude"])).query(seats, k=40)[1]
     people = zips["population"].to_numpy()
@@ -631,7 +632,7 @@ def seat_cities(seats: Floats, zips: pd.DataFrame) -> pd.DataFrame:
 
 
 def district_names(seats: Floats, district: Ints, zips: pd.DataFrame) -> NDArray[Any]:
-    """The most populous city among those whose nearest seat is in the district."""
+    """Find, for each district, the most populous city among those whose nearest seat is in the district."""
     cities = zips.groupby(["city", "state"])[["longitude", "latitude"]].mean()
     cities["people"] = zips.groupby(["city", "state"])["population"].sum()
     nearest = cKDTree(seats).query(to_km(cities["longitude"], cities["latitude"]))[1]
@@ -651,7 +652,7 @@ def draw_dates(rng: np.random.Generator, vacant: Ints, new: Ints) -> list[str]:
 
 
 def build_sellers(seats: Floats, zips: pd.DataFrame) -> tuple[pd.DataFrame, Ints]:
-    """The sellers table, and the row of each seat in it (positions are numbered by district)."""
+    """Build the sellers table, and the row of each seat in it (positions are numbered by district)."""
     rng = stream("sellers")
     group, centers = group_seats(seats)
     cities = seat_cities(seats, zips)
@@ -726,7 +727,7 @@ def draw_pipeline(accounts: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_locked(accounts: pd.DataFrame, sellers: pd.DataFrame) -> NDArray[np.bool_]:
-    """Some named accounts without a family stay with a seller who is in place."""
+    """Choose named accounts without a family that stay with a seller who is in place."""
     rng = stream("locks")
     alone = accounts["is_named"] & (accounts["segment"] == "hospital") & (accounts["head"] == accounts.index)
     settled = (sellers["seller_name"] != "").to_numpy() & (sellers["start_date"] < "2026").to_numpy()
@@ -738,7 +739,7 @@ def choose_locked(accounts: pd.DataFrame, sellers: pd.DataFrame) -> NDArray[np.b
 
 
 def planning_groups(accounts: pd.DataFrame) -> Ints:
-    """What is assigned whole: a unit's ordinary accounts, or a named account with its family."""
+    """Give a number to what is assigned whole: a unit's ordinary accounts, or a named account with its family."""
     key = np.where(accounts["is_named"], 10**6 + accounts["head"], accounts["unit"])
     return np.unique(key, return_inverse=True)[1].astype(np.int64)
 
@@ -757,7 +758,7 @@ def relax(accounts: pd.DataFrame, sellers: pd.DataFrame) -> tuple[float, float]:
         (accounts["revenue"][held], (group[held], accounts["owner"][held])), shape=(n, N_SELLERS)
     ).toarray()
     allowed = np.zeros((n, N_SELLERS), dtype=bool)
-    np.put_along_axis(allowed, cKDTree(seats).query(mid, k=15)[1], True, axis=1)
+    allowed[np.arange(n)[:, None], cKDTree(seats).query(mid, k=15)[1]] = True
     allowed[group[held], accounts["owner"][held]] = True
     locked = (accounts["locked"] == "yes").to_numpy()
     allowed[group[locked]] = False
@@ -830,7 +831,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_units(frame: gpd.GeoDataFrame, path: Path) -> None:
-    """A GeoPackage with a fixed date inside, so that the same units give the same bytes."""
+    """Write a GeoPackage with a fixed date inside, so that the same units give the same bytes."""
     os.environ["OGR_CURRENT_DATE"] = "2026-12-31T00:00:00.000Z"
     path.unlink(missing_ok=True)
     frame.to_file(path, layer="units", driver="GPKG", geometry_type="MultiPolygon", SPATIAL_INDEX="NO")
