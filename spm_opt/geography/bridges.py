@@ -65,7 +65,7 @@ def bridges(polygons: Geometries, edges: IntArray, *, planar: bool) -> tuple[Bri
     found = []
     for units in groups:
         # some pair of corners bounds the way from above, so that few polygons need to be measured
-        far, at = nearest.query(space[units])
+        far, at = (np.asarray(answer) for answer in nearest.query(space[units]))
         closest = int(np.argmin(far))
         reach = (
             float(far[closest]) if planar else float(2 * np.arcsin(min(far[closest] / 2, 1.0)) * 180 / np.pi)

@@ -31,7 +31,7 @@ def polygon_of(points: FloatArray, polygons: npt.NDArray[Any]) -> IntArray:
     if not len(known) or not len(polygons):
         return found
     # the tree holds the points, since GEOS prepares the geometry that is asked about: the polygon
-    tree = shapely.STRtree(shapely.points(points[known]))
+    tree = shapely.STRtree(np.asarray(shapely.points(points[known])))
     polygon, point = tree.query(polygons, predicate="intersects")
     lowest = np.full(len(known), len(polygons), dtype=np.int64)
     np.minimum.at(lowest, point, polygon)

@@ -64,7 +64,7 @@ def placed(scenario: Scenario) -> Placement:
 
     It raises nothing: what cannot be placed is a finding, and the account has no unit.
     """
-    points = account_points(scenario)
+    points = scenario.accounts[["x", "y"]].to_numpy(dtype=float)
     polygon, found = _polygons_of_accounts(scenario, points)
     lost, missing = _without_place(scenario, points, polygon)
     found += missing
@@ -79,18 +79,6 @@ def placed(scenario: Scenario) -> Placement:
     return replace(
         units, place=place, edges=edges, geographic=geographic, kept=kept, findings=Findings.of(found)
     )
-
-
-def account_points(scenario: Scenario) -> FloatArray:
-    """Coordinates of every account, shape ``(a, 2)``; ``nan`` where it has none.
-
-    A longitude and latitude of exactly zero is an empty field of some export, not a place at sea.
-    """
-    points = scenario.accounts[["x", "y"]].to_numpy(dtype=float)
-    absent = np.isnan(points).any(axis=1)
-    if scenario.settings.units.coordinates == "degrees":
-        absent |= (points == 0).all(axis=1)
-    return np.where(absent[:, None], np.nan, points)
 
 
 def _polygons_of_accounts(scenario: Scenario, points: FloatArray) -> tuple[IntArray, list[Finding]]:
@@ -124,7 +112,7 @@ def _without_place(
 ) -> tuple[BoolArray, list[Finding]]:
     """Find the accounts that are nowhere, shape ``(a,)``, and say what becomes of them."""
     accounts, units = scenario.accounts, scenario.settings.units
-    bare: BoolArray = np.isnan(points).any(axis=1)
+    bare = np.asarray(np.isnan(points).any(axis=1))
     by_geography = units.by == "geography"
     named = accounts["named"].to_numpy(dtype=bool)
     said = (accounts["unit"] != "").to_numpy(dtype=bool)
@@ -136,32 +124,28 @@ def _without_place(
         return np.zeros(len(accounts), dtype=bool), []
     severity: Severity = "error" if units.without_place == "error" and asked else "warning"
     table = scenario.settings.tables.accounts
-    column = place_columns(table)
+    expected = "a place inside a polygon, or the id of its unit" if by_geography else "coordinates"
     found = []
     for a in np.flatnonzero(lost):
+        mild = severity == "warning" or (by_geography and bool(named[a]))
+        name = str(accounts["id"].iloc[a])
         rule = "no place" if bare[a] else "in no polygon"
-        value = "" if bare[a] else f"{points[a, 0]:.6g}, {points[a, 1]:.6g}"
-        mild = by_geography and named[a]
-        found.append(
-            Finding(
-                "warning" if mild else severity,
-                f"{rule}: account {accounts['id'].iloc[a]}",
-                table.path,
-                int(accounts["row"].iloc[a]),
-                column,
-                value,
-                "a place inside a polygon, or the id of its unit" if by_geography else "coordinates",
-                _fate(units.without_place, severity, mild=mild),
-            )
-        )
+        if mild:
+            rule += f", so it {_FATE[units.without_place]}"
+        value = name if bare[a] else f"{name} at {points[a, 0]:.6g}, {points[a, 1]:.6g}"
+        advice = "" if mild else 'correct it, or set units.without_place = "single" or "keep"'
+        level: Severity = "warning" if mild else "error"
+        row = int(accounts["row"].iloc[a])
+        found.append(Finding(level, rule, table.path, row, place_columns(table), value, expected, advice))
     return lost, found
 
 
-def _fate(rule: str, severity: Severity, *, mild: bool) -> str:
-    if severity == "error" and not mild:
-        return 'correct it, or set units.without_place = "single" or "keep"'
-    stays = " and stays with its current seller" if rule == "keep" else ""
-    return f"it is assigned singly with no travel counted{stays}"
+_FATE = {
+    "error": "is assigned singly with no travel counted",
+    "single": "is assigned singly with no travel counted",
+    "keep": "stays with its current seller",
+}
+"""What becomes of an account without a place that is no error."""
 
 
 def _laid_out(scenario: Scenario, polygon: IntArray, singly: BoolArray) -> Placement:
@@ -250,19 +234,12 @@ def _island(scenario: Scenario, ids: list[str], way: Bridge) -> Finding:
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")  # noqa: PLR2004
     here, there = (ids[u] for u in way.at)
     severity: Severity = "error" if scenario.settings.units.islands == "error" else "warning"
-    bridge = f"{here} to {there} over {way.km:,.1f} km"
-    return Finding(
-        severity,
-        "island",
-        geography.path if geography else "",
-        0,
-        geography.id if geography else "",
-        shown,
-        "units that share a border with the rest",
-        f"joined from {bridge}"
-        if severity == "warning"
-        else f'set units.islands = "bridge" to join {bridge}',
-    )
+    value = f"{shown}; nearest is {here} to {there}, {way.km:,.1f} km"
+    rule, advice = "island, joined to its nearest neighbour", ""
+    if severity == "error":
+        rule, advice = "island", 'set units.islands = "bridge" to join it to its nearest neighbour'
+    file, column = (geography.path, geography.id) if geography else ("", "")
+    return Finding(severity, rule, file, 0, column, value, "a border in common with the rest", advice)
 
 
 def _clashing_ids(scenario: Scenario, units: Placement) -> list[Finding]:
