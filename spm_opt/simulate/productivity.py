@@ -1,0 +1,46 @@
+"""Productivity: how much of a full seller each position has, month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from spm_opt.problem import FloatArray
+from spm_opt.scenario.settings import Settings
+
+MONTHS = 12
+
+
+def productivity(sellers: pd.DataFrame, territory_ids: Sequence[str], settings: Settings) -> FloatArray:
+    """Give the share of full productivity of each position in each month of the planned year.
+
+    Before the month in which its seller starts, a position has the share ``vacancy``; from that month on
+    the shares of ``ramp``, one a month, and then 1. A seller without a start date has been there long
+    enough to be fully productive; a vacant position without one is not filled in the year.
+
+    Parameters
+    ----------
+    sellers
+        The scenario's sellers, in any order.
+    territory_ids
+        The ``k`` positions, in the order wanted.
+    settings
+        The year, ``simulate.ramp`` and ``simulate.vacancy``.
+
+    Returns
+    -------
+    Shape ``(k, 12)``.
+    """
+    table = sellers.set_index("id").loc[list(territory_ids)]
+    start = pd.DatetimeIndex(table["start"])
+    never = np.asarray(start.isna(), dtype=bool)
+    vacant = table["name"].to_numpy() == ""
+    rules = settings.simulate
+    level = np.array([rules.vacancy, *rules.ramp, 1.0])
+    began = np.where(never, 0, start.year * MONTHS + start.month - 1)
+    since = settings.year * MONTHS + np.arange(MONTHS)[None, :] - began[:, None]
+    share = level[np.clip(since + 1, 0, len(level) - 1).astype(np.int64)]
+    settled = np.where(vacant, rules.vacancy, 1.0)
+    return np.where(never[:, None], settled[:, None], share)
