@@ -10,6 +10,48 @@ from spm_opt.criteria.terms import Breach
 from spm_opt.plan import Alignment
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+PROVEN = 1e-6
+"""Relative gap at which a plan counts as optimal."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the engine is.
+
+    Attributes
+    ----------
+    step
+        What it is doing, in words.
+    objective
+        Points of the best plan so far, ``inf`` while there is none.
+    violation
+        Relative violation of hard rules by that plan.
+    lower_bound
+        Points that no plan can beat, ``-inf`` while nothing is proven.
+    """
+
+    step: str
+    objective: float
+    violation: float
+    lower_bound: float
+
+
+@dataclass(frozen=True)
+class Level:
+    """What was reached and proven for the aims of one priority, those before it kept at their values."""
+
+    priority: int
+    objective: float
+    lower_bound: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """``objective / lower_bound - 1``; ``None`` where nothing positive is proven."""
+        if self.lower_bound is None:
+            return None
+        if self.objective - self.lower_bound <= PROVEN * max(1.0, abs(self.objective)):
+            return 0.0
+        return self.objective / self.lower_bound - 1 if self.lower_bound > 0 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +67,8 @@ class Result:
     alignment
         The plan; for ``"unknown"`` the nearest that was found, if any, which breaks the rules in
         ``breaches``; for ``"infeasible"`` ``None``.
-    objective
-        Points of the plan: the sum over aims of weight times value.
-    lower_bound
-        Points that no plan can beat, or ``None`` where nothing is proven.
-    gap
-        ``objective / lower_bound - 1``, or ``None``.
+    levels
+        For each priority, first to last, the points reached and proven.
     parts
         The points of each aim, by its title.
     breaches
@@ -49,9 +87,7 @@ class Result:
 
     status: Status
     alignment: Alignment | None
-    objective: float | None
-    lower_bound: float | None
-    gap: float | None
+    levels: tuple[Level, ...]
     parts: Mapping[str, float]
     breaches: tuple[Breach, ...]
     method: str
@@ -59,3 +95,18 @@ class Result:
     work: Mapping[str, int]
     seconds: float
     repeatable: bool
+
+    @property
+    def objective(self) -> float | None:
+        """Points of the aims of the first priority: the sum of weight times value."""
+        return self.levels[0].objective if self.levels else None
+
+    @property
+    def lower_bound(self) -> float | None:
+        """Points of the first priority that no plan can beat, or ``None`` where nothing is proven."""
+        return self.levels[0].lower_bound if self.levels else None
+
+    @property
+    def gap(self) -> float | None:
+        """Relative distance of the first priority's points from their bound, or ``None``."""
+        return self.levels[0].gap if self.levels else None

@@ -1,0 +1,308 @@
+"""The compiled inner loop of the local search; see ``search`` for what it means."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+NEGLIGIBLE = 1e-10
+"""Relative violation of a hard row that counts as none: what incremental sums lose."""
+SNAPSHOT_EVERY = 512
+"""Proposals between two looks at whether the present state is the best so far."""
+
+
+@numba.njit(cache=True)
+def _draw(state):  # type: ignore[no-untyped-def]
+    """Next 64 bits of SplitMix64 (Steele, Lea and Flood 2014), as a float in [0, 1)."""
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = state[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@numba.njit(cache=True)
+def _below(state, count):  # type: ignore[no-untyped-def]
+    return min(int(_draw(state) * count), count - 1)
+
+
+@numba.njit(cache=True)
+def _arc(start, territory, node, t):  # type: ignore[no-untyped-def]
+    """Index of the arc of a pair, or -1."""
+    low, high = start[node], start[node + 1]
+    end = high
+    while low < high:
+        middle = (low + high) // 2
+        if territory[middle] < t:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < end and territory[low] == t else -1
+
+
+@numba.njit(cache=True)
+def _beyond(activity, lower, upper, weight, hard):  # type: ignore[no-untyped-def]
+    """Weighted violation of one row."""
+    out = 0.0
+    if activity < lower:
+        out = (lower - activity) * weight
+    elif activity > upper:
+        out = (activity - upper) * weight
+    if hard and out < NEGLIGIBLE:
+        out = 0.0
+    return out
+
+
+@numba.njit(cache=True)
+def _shift(arc, sign, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change):  # type: ignore[no-untyped-def]
+    """Put an arc into the plan or take it out; ``change[0]`` is hard violation, ``change[1 + l]`` points."""
+    for level in range(cost.shape[0]):
+        change[1 + level] += sign * cost[level, arc]
+    for at in range(columns[arc], columns[arc + 1]):
+        r = rows[at]
+        if weight[r] == 0.0:
+            continue
+        hard = kind[r] < 0
+        before = _beyond(activity[r], lower[r], upper[r], weight[r], hard)
+        activity[r] += sign * coefficients[at]
+        change[1 + kind[r]] += _beyond(activity[r], lower[r], upper[r], weight[r], hard) - before
+
+
+@numba.njit(cache=True)
+def _stays_connected(leaver, t, where, geographic, near_start, near, mark, stack):  # type: ignore[no-untyped-def]
+    """Whether the geographic nodes of ``t`` hang together without ``leaver``; marks by a stamp in mark[-1]."""
+    first, wanted = -1, 0
+    for at in range(near_start[leaver], near_start[leaver + 1]):
+        v = near[at]
+        if where[v] == t and geographic[v]:
+            wanted += 1
+            first = v
+    if wanted <= 1:
+        return True
+    mark[-1] += 1
+    stamp = mark[-1]
+    mark[leaver] = stamp
+    mark[first] = stamp
+    stack[0] = first
+    top = 1
+    while top > 0:
+        top -= 1
+        v = stack[top]
+        # a node that touches the leaver is one of those that must be met
+        for at in range(near_start[v], near_start[v + 1]):
+            w = near[at]
+            if w == leaver:
+                wanted -= 1
+                if wanted == 0:
+                    return True
+            elif mark[w] != stamp and where[w] == t and geographic[w]:
+                mark[w] = stamp
+                stack[top] = w
+                top += 1
+    return False
+
+
+@numba.njit(cache=True)
+def _touches(node, t, where, geographic, near_start, near):  # type: ignore[no-untyped-def]
+    for at in range(near_start[node], near_start[node + 1]):
+        if where[near[at]] == t and geographic[near[at]]:
+            return True
+    return False
+
+
+@numba.njit(cache=True)
+def _target(u, state, start, territory, where, geographic, near_start, near, members):  # type: ignore[no-untyped-def]
+    """Draw a territory for node ``u`` to go to: across a border, or any for a node assigned singly."""
+    if geographic[u] and _draw(state) < 0.98:
+        degree = near_start[u + 1] - near_start[u]
+        if degree == 0:
+            return -1
+        return where[near[near_start[u] + _below(state, degree)]]
+    t = territory[start[u] + _below(state, start[u + 1] - start[u])]
+    # a territory without any geography may be given its first unit
+    if geographic[u] and members[t] > 0:
+        return -1
+    return t
+
+
+@numba.njit(cache=True)
+def _partner(u, t, state, where, geographic, near_start, near):  # type: ignore[no-untyped-def]
+    """Draw a node of ``t`` of the same nature as ``u`` to come back in exchange, or -1."""
+    n = len(where)
+    if not geographic[u]:
+        for _ in range(256):
+            w = _below(state, n)
+            if where[w] == t and not geographic[w]:
+                return w
+        return -1
+    degree = near_start[u + 1] - near_start[u]
+    for _ in range(4):
+        v = near[near_start[u] + _below(state, degree)]
+        if where[v] == t:
+            around = near_start[v + 1] - near_start[v]
+            w = near[near_start[v] + _below(state, around)]
+            return w if where[w] == t and w != u else v
+    return -1
+
+
+@numba.njit(cache=True)
+def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one loop, kept in one piece for the compiler
+    start,
+    territory,
+    cost,
+    constant,
+    columns,
+    rows,
+    coefficients,
+    lower,
+    upper,
+    weight,
+    kind,
+    cap,
+    geographic,
+    near_start,
+    near,
+    k,
+    arcs,
+    best,
+    out,
+    state,
+    count,
+    temperature,
+    penalty,
+):
+    """Look at ``count`` proposals at one temperature.
+
+    ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
+    ``out`` holds the best violation and value, and returns the present violation and value.
+    """
+    n, levels = len(start) - 1, cost.shape[0]
+    where = np.empty(n, np.int64)
+    members = np.zeros(k, np.int64)
+    activity = np.zeros(len(lower))
+    now = np.zeros(1 + levels)
+    for level in range(levels):
+        now[1 + level] = constant[level]
+    for r in range(len(lower)):
+        if weight[r] != 0.0:
+            now[1 + kind[r]] += _beyond(0.0, lower[r], upper[r], weight[r], kind[r] < 0)
+    for u in range(n):
+        where[u] = territory[arcs[u]]
+        if geographic[u]:
+            members[where[u]] += 1
+        _shift(arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, now)
+    mark = np.zeros(n + 1, np.int64)
+    stack = np.empty(n + 1, np.int64)
+    change = np.zeros(1 + levels)
+    over = 0.0
+    for level in range(levels - 1):
+        over += max(0.0, now[1 + level] - cap[level]) / max(1.0, abs(cap[level]))
+
+    for proposal in range(count):
+        if proposal % SNAPSHOT_EVERY == 0 or proposal == count - 1:
+            violation = now[0] + over
+            if violation < NEGLIGIBLE:
+                violation = 0.0
+            if violation < out[0] - NEGLIGIBLE or (violation <= out[0] and now[levels] < out[1] - 1e-12):
+                out[0], out[1] = violation, now[levels]
+                for v in range(n):
+                    best[v] = where[v]
+        u = _below(state, n)
+        s = where[u]
+        t = _target(u, state, start, territory, where, geographic, near_start, near, members)
+        if t < 0 or t == s:
+            continue
+        there = _arc(start, territory, u, t)
+        if there < 0:
+            continue
+        if geographic[u] and not _stays_connected(u, s, where, geographic, near_start, near, mark, stack):
+            continue
+        w, back = -1, -1
+        if _draw(state) < 0.4:
+            w = _partner(u, t, state, where, geographic, near_start, near)
+            if w >= 0:
+                back = _arc(start, territory, w, s)
+                if back < 0:
+                    continue
+        if w < 0 and geographic[u] and members[s] == 1:
+            continue
+        here = arcs[u]
+        where[u] = t
+        if (
+            w >= 0
+            and geographic[w]
+            and not (
+                _touches(w, s, where, geographic, near_start, near)
+                and _stays_connected(w, t, where, geographic, near_start, near, mark, stack)
+            )
+        ):
+            where[u] = s
+            continue
+        for at in range(1 + levels):
+            change[at] = 0.0
+        _shift(here, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+        _shift(there, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+        if w >= 0:
+            _shift(
+                arcs[w], -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change
+            )
+            _shift(back, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+        over_after = 0.0
+        for level in range(levels - 1):
+            over_after += max(0.0, now[1 + level] + change[1 + level] - cap[level]) / max(
+                1.0, abs(cap[level])
+            )
+        energy = change[levels] + penalty * (change[0] + over_after - over)
+        if energy <= 0.0 or (temperature > 0.0 and _draw(state) < math.exp(-energy / temperature)):
+            for at in range(1 + levels):
+                now[at] += change[at]
+            over = over_after
+            arcs[u] = there
+            if geographic[u]:
+                members[s] -= 1
+                members[t] += 1
+            if w >= 0:
+                arcs[w] = back
+                where[w] = s
+                if geographic[w]:
+                    members[t] -= 1
+                    members[s] += 1
+        else:
+            if w >= 0:
+                _shift(
+                    back,
+                    -1.0,
+                    columns,
+                    rows,
+                    coefficients,
+                    lower,
+                    upper,
+                    weight,
+                    kind,
+                    activity,
+                    cost,
+                    change,
+                )
+                _shift(
+                    arcs[w],
+                    1.0,
+                    columns,
+                    rows,
+                    coefficients,
+                    lower,
+                    upper,
+                    weight,
+                    kind,
+                    activity,
+                    cost,
+                    change,
+                )
+            _shift(
+                there, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change
+            )
+            _shift(here, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+            where[u] = s
+    out[2], out[3] = now[0] + over, now[levels]

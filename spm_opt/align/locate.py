@@ -1,0 +1,90 @@
+"""Chosen centers: where to measure from, when a position has no seat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from spm_opt.criteria import Dispersion
+from spm_opt.criteria.terms import Criterion
+from spm_opt.geography.distance import distance_km
+from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
+
+
+def free_territories(problem: Problem, criteria: Sequence[Criterion]) -> BoolArray:
+    """Territories whose center the solver has to choose, shape ``(k,)``."""
+    free = np.isnan(problem.seat).any(axis=1)
+    placed = not np.isnan(problem.place).all()
+    return free & placed & any(isinstance(c, Dispersion) and c.weight > 0 for c in criteria)
+
+
+def located(problem: Problem, center: FloatArray) -> Problem:
+    """Return the problem with every seat at ``center`` (shape ``(k, 2)``) and travel measured anew."""
+    arcs = problem.arcs
+    travel = distance_km(problem.place[arcs.unit], center[arcs.territory], planar=problem.planar)
+    return replace(problem, seat=center, arcs=replace(arcs, travel=travel))
+
+
+def first_centers(
+    problem: Problem, criteria: Sequence[Criterion], free: BoolArray, today: IntArray
+) -> FloatArray:
+    """Centers to start from: the best of today's units, else the place farthest from all others.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is asked.
+    free
+        Territories whose center is chosen, shape ``(k,)``.
+    today
+        Today's territory of each unit or ``NONE``, shape ``(n,)``.
+    """
+    center = best_centers(problem, criteria, free, today, problem.seat)
+    placed = np.flatnonzero(~np.isnan(problem.place).any(axis=1))
+    arcs = problem.arcs
+    for t in np.flatnonzero(free & np.isnan(center).any(axis=1)):
+        may = np.intersect1d(placed, arcs.unit[arcs.territory == t])
+        known = center[~np.isnan(center).any(axis=1)]
+        if not len(may):
+            continue
+        if len(known):
+            far = distance_km(problem.place[may][:, None], known[None, :], planar=problem.planar).min(axis=1)
+            center[t] = problem.place[may[int(np.argmax(far))]]
+        else:
+            center[t] = problem.place[may[0]]
+    return center
+
+
+def best_centers(
+    problem: Problem, criteria: Sequence[Criterion], free: BoolArray, territory: IntArray, center: FloatArray
+) -> FloatArray:
+    """Move each free center to the unit of its territory from which the travel aims cost least.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is asked.
+    free
+        Territories whose center is chosen, shape ``(k,)``.
+    territory
+        Territory of each unit or ``NONE``, shape ``(n,)``.
+    center
+        Centers that stay where a territory has no unit with a place, shape ``(k, 2)``.
+    """
+    aims = [(c, c.shares(problem)) for c in criteria if isinstance(c, Dispersion) and c.weight > 0]
+    placed = ~np.isnan(problem.place).any(axis=1)
+    center = center.copy()
+    for t in np.flatnonzero(free):
+        units = np.flatnonzero((territory == t) & placed)
+        if not len(units):
+            continue
+        place = problem.place[units]
+        cost = np.zeros(len(units))
+        for low in range(0, len(units), 512):
+            far = distance_km(place[low : low + 512, None], place[None, :], planar=problem.planar)
+            for aim, share in aims:
+                cost[low : low + 512] += aim.weight * (far**aim.power @ share[units])
+        center[t] = place[int(np.argmin(np.round(cost, 12)))]
+    return center
