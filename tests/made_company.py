@@ -39,7 +39,7 @@ def company(
     year: int = 2027,
     seed: int = 1,
 ) -> Scenario:
-    """A scenario from rows; ``history`` has account, period, months, revenue, ``pipeline`` its fields."""
+    """Make a scenario from rows; ``history`` has account, period, months, revenue, ``pipeline`` its fields."""
     settings = Settings(
         name="made",
         year=year,
@@ -52,8 +52,8 @@ def company(
     return Scenario(
         folder=Path(),
         settings=settings,
-        accounts=_table(({**ACCOUNT, **dict.fromkeys(activities, 0.0), **row} for row in accounts)),
-        sellers=_table(({**SELLER, **row} for row in sellers)).astype({"start": "datetime64[ns]"}),
+        accounts=_table({**ACCOUNT, **dict.fromkeys(activities, 0.0), **row} for row in accounts),
+        sellers=_table({**SELLER, **row} for row in sellers).astype({"start": "datetime64[ns]"}),
         geography=None,
         history=None if history is None else _dated(history, "period", ["account", "months", "revenue"]),
         pipeline=None
@@ -84,7 +84,7 @@ def yearly(account: str, **years: float) -> list[dict[str, Any]]:
 
 
 def aligned(scenario: Scenario, holder: Mapping[str, str]) -> Alignment:
-    """The alignment that gives each account to a seller; accounts not named have none."""
+    """Build the alignment that gives each account to a seller; accounts not named have none."""
     accounts = tuple(scenario.accounts["id"])
     sellers = tuple(scenario.sellers["id"])
     territory = np.array(
@@ -102,7 +102,7 @@ def aligned(scenario: Scenario, holder: Mapping[str, str]) -> Alignment:
 
 
 def shuffled(scenario: Scenario, seed: int) -> Scenario:
-    """The same scenario with the rows of every table in another order."""
+    """Return the same scenario with the rows of every table in another order."""
     changes = {
         name: table.sample(frac=1, random_state=seed)
         for name in ("accounts", "sellers", "history", "pipeline")

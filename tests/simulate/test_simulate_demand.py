@@ -13,7 +13,7 @@ QUIET = {"market_shock": 0.0, "seller_shock": 0.0}
 
 
 def with_ratios(ratios, segments=None, *, before=100.0, **simulate):
-    """A company whose accounts went from ``before`` to ``before * ratio``."""
+    """Make a company whose accounts went from ``before`` to ``before * ratio``."""
     names = [f"A{i:04d}" for i in range(len(ratios))]
     segments = segments or [""] * len(ratios)
     history = [
@@ -65,7 +65,7 @@ def test_growth_of_a_segment_is_shrunk_towards_the_company():
 
 
 def test_shocks_are_taken_off_the_spread_but_not_off_the_mean():
-    """v = 0.04 with shocks of 0.1 and 0.1 leaves sqrt(0.02); the mean stays."""
+    """A variance of 0.04 with shocks of 0.1 and 0.1 leaves sqrt(0.02); the mean stays."""
     ratios = [math.exp(0.3)] * 20 + [math.exp(-0.1)] * 20
     demand = estimate(with_ratios(ratios, market_shock=0.1, seller_shock=0.1))
     assert demand.growth == pytest.approx(np.full(40, math.exp(0.12)))

@@ -27,7 +27,7 @@ def one_account(replications=100_000, sellers=({"id": "S"},), pipeline=None, **r
 
 
 def region(*, seed=4, accounts=60, sellers=4, segments="xyz", **rules):
-    """A company of several segments, markets, a vacancy, a new hire, churn, history and pipeline."""
+    """Make a company of several segments, markets, a vacancy, a new hire, churn, history and pipeline."""
     rng = np.random.default_rng(seed)
     names = [f"A{i:03d}" for i in range(accounts)]
     rows = [
@@ -155,7 +155,7 @@ def test_accounts_of_a_market_rise_and_fall_together():
 
 
 def slow(scenario, alignment, replications, seed):
-    """The year by plain loops in double precision over the same draws; sales by territory, nobody last."""
+    """Work out the year by plain loops in double precision over the same draws; nobody comes last."""
     demand = estimate(scenario)
     sellers, rules = alignment.territory_ids, scenario.settings.simulate
     ready = productivity(scenario.sellers, sellers, scenario.settings)
