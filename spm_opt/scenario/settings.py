@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from spm_opt.criteria import AnyCriterion
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Money = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Effort = Literal["quick", "standard", "thorough"]
 
 
@@ -131,7 +132,7 @@ class Quota(Frozen):
     mix: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {"history": 1.0}
     """Weights of the measures that the target follows: "history" (last year's sales), "pipeline"
     (open opportunities times their win rates) or any activity."""
-    step: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1_000
+    step: Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)] = 1_000
     """Quotas are whole multiples of this amount of currency."""
     floor: Money | None = None
     """Lowest quota in currency."""
@@ -152,7 +153,28 @@ class Quota(Frozen):
             raise ValueError(f"floor {self.floor:,.10g} is above cap {self.cap:,.10g}")
         if self.growth_min is not None and self.growth_max is not None and self.growth_min > self.growth_max:
             raise ValueError(f"growth_min {self.growth_min} is above growth_max {self.growth_max}")
+        if fault := step_fault(self.target, self.step):
+            raise ValueError(fault)
         return self
+
+
+def step_fault(target: float | None, step: float) -> str:
+    """Say why the target is no whole number of steps, or the step no whole number of cents; else nothing.
+
+    >>> step_fault(1_234_567, 1_000)
+    'target: 1,234,567 is not a whole multiple of step 1,000; the nearest are 1,234,000 and 1,235,000'
+    """
+    # the shortest decimal that stands for a number is what the planner wrote
+    unit = Decimal(repr(step))
+    if unit * 100 % 1:
+        return f"step: {unit:,f} is not a whole number of cents"
+    wanted = Decimal(repr(target or 0))
+    if wanted % unit == 0:
+        return ""
+    below = wanted // unit * unit
+    multiple, low, high = (f"{amount:,.2f}".removesuffix(".00") for amount in (unit, below, below + unit))
+    given = f"{wanted.normalize():,f}"
+    return f"target: {given} is not a whole multiple of step {multiple}; the nearest are {low} and {high}"
 
 
 class Settings(Frozen):
