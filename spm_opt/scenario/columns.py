@@ -12,6 +12,7 @@ import pandas as pd
 from spm_opt.problem import BoolArray, FloatArray
 from spm_opt.scenario.findings import Finding
 from spm_opt.scenario.tables import Texts
+from spm_opt.scenario.texts import is_empty, is_one_of
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN = frozenset("0123456789.+-eE")
@@ -52,7 +53,7 @@ def floats(
     if decimal != ".":
         # a point is then no decimal mark: make such a text no number instead of another number
         text = text.str.replace(".", "_", regex=False).str.replace(decimal, ".", regex=False)
-    missing = (text == "").to_numpy(dtype=bool)
+    missing = is_empty(text)
     good = ~missing & _looks_numeric(text)
     values = np.full(len(text), np.nan)
     values[good] = text[good].to_numpy(dtype=object).astype(np.float64)
@@ -113,21 +114,19 @@ def _number_hint(decimal: str) -> Callable[[str], str]:
 def flags(table: Texts, field: str) -> tuple[BoolArray, list[Finding]]:
     """Read yes and no, shape ``(rows,)``; an empty cell is no."""
     folded = table.column(field).str.lower()
-    truth = folded.isin(_TRUE).to_numpy(dtype=bool)
-    wrong = ~truth & ~folded.isin(_FALSE).to_numpy(dtype=bool)
+    truth = is_one_of(folded, _TRUE)
+    wrong = ~truth & ~is_one_of(folded, _FALSE)
     return truth, table.findings(wrong, field, "not yes or no", "yes, no, true, false, 1, 0, x or empty")
 
 
-def dates(table: Texts, field: str, *, needed: bool) -> tuple[pd.Series[Any], list[Finding]]:
+def dates(table: Texts, field: str) -> tuple[pd.Series[Any], list[Finding]]:
     """Read ISO dates (a time of day behind one is let go); ``NaT`` where there is a finding or an empty cell."""
     codes, words = pd.factorize(table.column(field))
     found = [_date(str(word)) for word in words]
     values = np.array(found, dtype="datetime64[s]")[codes] if found else np.zeros(0, dtype="datetime64[s]")
     bad = np.isnat(values)
-    missing = (table.column(field) == "").to_numpy(dtype=bool)
+    missing = is_empty(table.column(field))
     findings = table.findings(bad & ~missing, field, "not a date", "a date such as 2026-03-31", _date_hint)
-    if needed:
-        findings += table.findings(missing, field, "empty", "a date such as 2026-03-31")
     return pd.Series(values), findings
 
 

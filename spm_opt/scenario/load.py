@@ -13,13 +13,14 @@ from spm_opt.errors import ScenarioError
 from spm_opt.problem import BoolArray, FloatArray
 from spm_opt.scenario.columns import dates, flags, floats, periods, words
 from spm_opt.scenario.fields import check_mapping, fields_of
-from spm_opt.scenario.findings import Finding, Findings, Severity
+from spm_opt.scenario.findings import Finding, Findings
 from spm_opt.scenario.polygons import read_geography
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Settings, Table
 from spm_opt.scenario.settings_file import FILE, read_settings
 from spm_opt.scenario.sources import RAGGED
 from spm_opt.scenario.tables import Texts, read_table
+from spm_opt.scenario.texts import is_empty
 
 Read = tuple[pd.DataFrame, list[Finding]]
 
@@ -106,9 +107,6 @@ def _read(folder: Path, name: str, table: Table, settings: Settings, typed: Call
     broken = {one.row for one in findings if one.rule == RAGGED}
     decimal = table.decimal if Path(table.path).suffix.lower() not in (".xlsx", ".parquet") else "."
     frame, more = typed(texts, settings, decimal)
-    if not len(texts.row) and not findings:
-        severity: Severity = "error" if name in ("accounts", "sellers") else "warning"
-        more = [*more, Finding(severity, "no rows", table.path)]
     return frame, findings + [one for one in more if one.row not in broken]
 
 
@@ -135,7 +133,7 @@ def _accounts(texts: Texts, settings: Settings, decimal: str) -> Read:
 def _sellers(texts: Texts, settings: Settings, decimal: str) -> Read:
     x, y, findings = _coordinates(texts, decimal, planar=settings.units.coordinates == "planar")
     capacity, more = floats(texts, "capacity", decimal=decimal, empty=np.inf, low=0.0)
-    start, even_more = dates(texts, "start", needed=False)
+    start, even_more = dates(texts, "start")
     findings += more + even_more + _empty(texts, "id")
     frame = pd.DataFrame({
         "row": texts.row, "id": texts.column("id"), "name": texts.column("name"), "x": x, "y": y,
@@ -159,12 +157,12 @@ def _history(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: A
 
 def _pipeline(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: ARG001  one form for all tables
     amount, findings = floats(texts, "amount", decimal=decimal, low=0.0)
-    close, more = dates(texts, "close", needed=True)
+    close, more = dates(texts, "close")
     frame = pd.DataFrame({
         "row": texts.row, "id": texts.column("id"), "account": texts.column("account"), "amount": amount,
         "stage": texts.column("stage"), "close": close,
     })  # fmt: skip
-    findings = _of_given(texts, "amount", findings) + _of_given(texts, "close", more)
+    findings = _of_given(texts, "amount", findings) + more
     for field in ("id", "account", "stage"):
         findings += _empty(texts, field)
     return _sorted(frame), findings
@@ -177,7 +175,7 @@ def _of_given(texts: Texts, field: str, findings: list[Finding]) -> list[Finding
 
 def _empty(texts: Texts, field: str) -> list[Finding]:
     """Find empty cells where there must be a text."""
-    missing = (texts.column(field) == "").to_numpy(dtype=bool)
+    missing = is_empty(texts.column(field))
     return _of_given(texts, field, texts.findings(missing, field, "empty", f"the {field}"))
 
 
@@ -203,7 +201,7 @@ def _coordinates(texts: Texts, decimal: str, *, planar: bool) -> tuple[FloatArra
     x, wrong_x = floats(texts, across, decimal=decimal, empty=np.nan)
     y, wrong_y = floats(texts, up, decimal=decimal, empty=np.nan)
     findings = wrong_x + wrong_y
-    written_x, written_y = ((texts.column(one) != "").to_numpy(dtype=bool) for one in (across, up))
+    written_x, written_y = (~is_empty(texts.column(one)) for one in (across, up))
     for one, lone in ((across, written_y & ~written_x), (up, written_x & ~written_y)):
         findings += texts.findings(
             lone, one, "one coordinate without the other", f"{across} and {up}, or neither"
@@ -233,10 +231,3 @@ def _degrees(texts: Texts, x: FloatArray, y: FloatArray, across: str, up: str) -
     )
     x[wide], y[high] = np.nan, np.nan
     return findings
-
-
-def column_name(table: Table, field: str) -> str:
-    """Name the file's column of one of our fields."""
-    if field in table.translate:
-        return table.translate[field].column
-    return table.columns.get(field, field)

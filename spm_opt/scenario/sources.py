@@ -25,6 +25,7 @@ from spm_opt.errors import MissingExtra
 from spm_opt.problem import IntArray
 from spm_opt.scenario.findings import Finding
 from spm_opt.scenario.settings import Table
+from spm_opt.scenario.texts import text_series
 
 RAGGED = "wrong number of fields"
 """Rule broken by a row with too few or too many fields; what such a row holds is not judged further."""
@@ -161,11 +162,6 @@ def _take(
     )
     row = np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int64)
     return Columns(row, texts, tuple(findings))
-
-
-def text_series(values: list[str]) -> pd.Series[str]:
-    """Make a column of text, in whatever way this pandas keeps text."""
-    return pd.Series(values, dtype=str)
 
 
 def _fit(table: Table, batch: list[Sequence[str]], width: int, number: IntArray) -> list[Finding]:

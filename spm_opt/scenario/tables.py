@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import pandas as pd
 from spm_opt.problem import BoolArray, IntArray
 from spm_opt.scenario.fields import Fields
 from spm_opt.scenario.findings import SHOWN_PER_RULE, Finding, Severity, nearest
+from spm_opt.scenario.located import nearest_of, row_findings
 from spm_opt.scenario.settings import Table
-from spm_opt.scenario.sources import RAGGED, Source, Unreadable, open_source, text_series
+from spm_opt.scenario.sources import RAGGED, Source, Unreadable, open_source
+from spm_opt.scenario.texts import is_one_of, text_series
 
-_MANY = 2_000
 _UNUSED = "no row has this value of keep"
 
 
@@ -61,44 +62,6 @@ class Texts:
         return row_findings(
             self.file, name, self.row[where].tolist(), values, rule, expected, hint, severity=severity
         )
-
-
-def row_findings(
-    file: str,
-    column: str,
-    rows: Iterable[int],
-    values: Iterable[str],
-    rule: str,
-    expected: str = "",
-    hint: Callable[[str], str] | str = "",
-    *,
-    severity: Severity = "error",
-) -> list[Finding]:
-    """Make a finding of every row; a hint that must be searched for is searched once a value, and not forever."""
-    hints: dict[str, str] = {}
-
-    def hint_for(value: str) -> str:
-        if isinstance(hint, str):
-            return hint
-        if value not in hints:
-            hints[value] = hint(value) if len(hints) < 10 * SHOWN_PER_RULE else ""
-        return hints[value]
-
-    return [
-        Finding(severity, rule, file, row, column, value, expected, hint_for(value))
-        for row, value in zip(rows, values, strict=True)
-    ]
-
-
-def nearest_of(known: Iterable[str]) -> Callable[[str], str]:
-    """Prepare to name the nearest of many words; of very many only those that begin alike are compared."""
-    words = sorted(set(known))
-    if len(words) <= _MANY:
-        return lambda name: nearest(name, words)
-    groups: dict[str, list[str]] = {}
-    for word in words:
-        groups.setdefault(word[:2].casefold(), []).append(word)
-    return lambda name: nearest(name, groups.get(name[:2].casefold(), [])[:_MANY])
 
 
 def read_table(folder: Path, table: Table, fields: Fields) -> tuple[Texts, list[Finding]]:
@@ -226,7 +189,7 @@ def _kept(raw: Texts, table: Table) -> tuple[Texts, list[Finding]]:
         if name not in raw.texts:
             continue
         text = raw.texts[name]
-        mask &= text.isin(list(values)).to_numpy(dtype=bool)
+        mask &= is_one_of(text, values)
         present = set(text.unique().tolist())
         findings += [
             Finding("warning", _UNUSED, table.path, 0, name, value, suggestion=nearest(value, present))
@@ -248,7 +211,7 @@ def _translated(raw: Texts, table: Table, direct: list[tuple[str, str]]) -> tupl
         if rule.column not in raw.texts:
             continue
         text = raw.texts[rule.column]
-        unlisted = ~text.isin(list(rule.values)).to_numpy(dtype=bool)
+        unlisted = ~is_one_of(text, rule.values)
         findings += raw.findings(
             unlisted, rule.column, f"word without a translation to {field}",
             "one of " + ", ".join(list(rule.values)[:SHOWN_PER_RULE]), nearest_of(rule.values),

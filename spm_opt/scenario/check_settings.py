@@ -1,0 +1,105 @@
+"""Names in ``scenario.toml`` that must exist in its tables or among its activities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spm_opt.criteria import Criterion, Pairs
+from spm_opt.criteria.terms import Reference
+from spm_opt.scenario.findings import Finding
+from spm_opt.scenario.locate import Path
+from spm_opt.scenario.located import nearest_of
+from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.settings_file import FILE, Places, dotted, places_in
+
+LEVELS = ("manager", "district", "region")
+_SHOWN = 12
+
+
+def check_settings(scenario: Scenario) -> list[Finding]:
+    """Judge every name that criteria, quota and simulation refer to."""
+    places = places_in(scenario.folder)
+    known: dict[str, set[str]] = {}
+    findings = []
+    for i, criterion in enumerate(scenario.settings.criteria):
+        for reference in dict.fromkeys(criterion.references()):
+            if reference.kind not in known:
+                known[reference.kind] = _known(scenario, reference.kind)
+            names = known[reference.kind]
+            if names and reference.name not in names:
+                path = ("criteria", i, *_path_in(criterion, reference))
+                findings.append(_unknown(places, path, reference.kind, reference.name, names))
+    return findings + _mix(scenario, places) + _revenue(scenario, places)
+
+
+def _known(scenario: Scenario, kind: str) -> set[str]:
+    """Collect the names of a kind; of a table that could not be read there are none."""
+    if kind == "activity":
+        return set(scenario.settings.activities)
+    if kind == "level":
+        return set(LEVELS)
+    if kind == "seller":
+        return set(scenario.sellers["id"]) - {""}
+    accounts = set(scenario.accounts["id"]) - {""}
+    geographic = scenario.settings.units.by == "geography" and scenario.geography is not None
+    return accounts | set(scenario.geography["id"]) if accounts and geographic else accounts
+
+
+def _path_in(criterion: Criterion, reference: Reference) -> Path:
+    """Find the key inside a criterion; of pairs, the very element."""
+    if isinstance(criterion, Pairs):
+        side = 1 if reference.kind == "seller" else 0
+        pairs = getattr(criterion, reference.key)
+        return (reference.key, [pair[side] for pair in pairs].index(reference.name), side)
+    return (reference.key,)
+
+
+def _unknown(places: Places, path: Path, kind: str, name: str, known: Iterable[str]) -> Finding:
+    """Report a name that nothing has."""
+    words = sorted(known)
+    listed = f"one of {', '.join(words)}" if len(words) <= _SHOWN else f"one of {len(words):,} names"
+    return Finding(
+        "error",
+        f"unknown {kind}",
+        FILE,
+        places.place(path).line,
+        dotted(path),
+        name,
+        listed,
+        nearest_of(words)(name),
+    )
+
+
+def _mix(scenario: Scenario, places: Places) -> list[Finding]:
+    """Judge the measures that quotas follow."""
+    settings = scenario.settings
+    findings = []
+    for name in settings.quota.mix:
+        path: Path = ("quota", "mix", name)
+        if name == "pipeline" and settings.tables.pipeline is None:
+            text = "quota follows the pipeline, but there is none"
+            findings.append(
+                Finding(
+                    "error", text, FILE, places.place(path).line, dotted(path), expected="[tables.pipeline]"
+                )
+            )
+        elif name not in ("history", "pipeline", *settings.activities):
+            known = ("history", "pipeline", *settings.activities)
+            findings.append(_unknown(places, path, "measure", name, known))
+    return findings
+
+
+def _revenue(scenario: Scenario, places: Places) -> list[Finding]:
+    """See that last year's sales are known from somewhere."""
+    settings = scenario.settings
+    name, path = settings.simulate.revenue, ("simulate", "revenue")
+    if name in settings.activities:
+        return []
+    if "revenue" in settings.simulate.model_fields_set:
+        return [_unknown(places, path, "activity", name, settings.activities)]
+    if settings.tables.history is None:
+        text = "last year's sales are not known: no history, and no activity of this name"
+        near = nearest_of(settings.activities)(name)
+        hint = f'revenue = "{near or next(iter(settings.activities))}" under [simulate], or [tables.history]'
+        return [Finding("error", text, FILE, places.place(path).line, dotted(path), name, suggestion=hint)]
+    return []
