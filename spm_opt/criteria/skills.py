@@ -28,6 +28,8 @@ class Skills(Settings):
 
     def removed(self, problem: Problem) -> BoolArray | None:
         """Take away the arcs to sellers who lack a skill."""
+        if not problem.requires.any():
+            return None
         arcs = problem.arcs
         # whole numbers below 2**24 are exact in single precision, whose product is the fastest
         missing = problem.requires.astype(np.float32) @ (~problem.offers).T.astype(np.float32) > 0

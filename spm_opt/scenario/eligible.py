@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from spm_opt.criteria import Criterion, Skills
+from spm_opt.criteria import Criterion, Families, Skills
 from spm_opt.geography.distance import distance_km
 from spm_opt.problem import NONE, Arcs, BoolArray, FloatArray, IntArray, Problem
 from spm_opt.scenario.findings import Finding, Findings
-from spm_opt.scenario.place import Placement, column_of
+from spm_opt.scenario.located import column_name
+from spm_opt.scenario.place import Placement
 from spm_opt.scenario.scenario import Scenario
 
 AT_ONCE = 1_000_000
@@ -57,7 +58,8 @@ def eligible(scenario: Scenario, problem: Problem, placement: Placement) -> tupl
             problem = problem.with_arcs(problem.arcs.keep(~removed))
     problem = problem.with_arcs(_kept(problem, placement))
     none = np.flatnonzero(np.diff(problem.arcs.start) == 0)
-    return problem, Findings.of(_blocked(scenario, whole, placement, none))
+    found = _blocked(scenario, whole, placement, none) + _torn_families(scenario, problem, placement)
+    return problem, Findings.of(found)
 
 
 def _kept(problem: Problem, placement: Placement) -> Arcs:
@@ -86,6 +88,33 @@ def _blocked(scenario: Scenario, problem: Problem, placement: Placement, units: 
     ]
 
 
+def _torn_families(scenario: Scenario, problem: Problem, placement: Placement) -> list[Finding]:
+    """Find families that must stay together, though no seller may have all of their members."""
+    if not any(isinstance(c, Families) for c in scenario.settings.criteria):
+        return []
+    size = np.bincount(problem.family[problem.family != NONE])
+    arcs = problem.arcs
+    label = problem.family[arcs.unit]
+    use = label != NONE
+    votes = np.bincount(label[use] * problem.k + arcs.territory[use], minlength=len(size) * problem.k)
+    torn = np.flatnonzero((votes.reshape(len(size), problem.k) < size[:, None]).all(axis=1))
+    table = scenario.settings.tables.accounts
+    found = []
+    for family in torn:
+        members = np.flatnonzero(problem.family == family)
+        if (np.diff(arcs.start)[members] == 0).any():
+            continue  # a member that no seller may have is a finding of its own
+        names = ", ".join(problem.unit_ids[u] for u in members)
+        found.append(
+            Finding(
+                "error", "no seller may have all accounts of a family", table.path,
+                int(scenario.accounts["row"].iloc[placement.single[members[0]]]), column_name(table, "parent"), names,
+                "a seller that locks, skills and pairs allow for each of them",
+            )
+        )  # fmt: skip
+    return found
+
+
 def _restricted(problem: Problem, units: IntArray) -> Problem:
     """Return the problem with all arcs of some units, and no arcs of the others."""
     return problem.with_arcs(problem.arcs.keep(np.isin(problem.arcs.unit, units)))
@@ -102,13 +131,9 @@ def _without_seller(
     geography = scenario.settings.tables.geography
     reasons = [_reason(c, problem, unit) for c, mask in rules if mask.all()]
     if not reasons:
-        titles = [
-            f"{c.title()} leave{'' if c.title().endswith('s') else 's'} {int((~m).sum())}"
-            for c, m in rules
-            if m.any()
-        ]
-        reasons = ["no seller passes all rules at once: " + ", ".join(titles)]
-    file, row, column = table.path, 0, column_of(table, "id")
+        left = [f"{c.title()}: {int((~mask).sum())} left" for c, mask in rules if mask.any()]
+        reasons = ["no seller passes all rules at once (" + ", ".join(left) + ")"]
+    file, row, column = table.path, 0, column_name(table, "id")
     if single != NONE:
         row = int(scenario.accounts["row"].iloc[single])
     elif geography is not None:

@@ -13,9 +13,12 @@ from spm_opt.geography.adjacency import Geometries, point_edges, polygon_edges
 from spm_opt.geography.bridges import Bridge, bridges
 from spm_opt.geography.locate import middle_of, polygon_of
 from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray
-from spm_opt.scenario.findings import Finding, Findings, Severity, nearest
+from spm_opt.scenario.fields import PLACES
+from spm_opt.scenario.findings import Finding, Findings, Severity
+from spm_opt.scenario.located import column_name, frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Table
+from spm_opt.scenario.sources import RAGGED
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,20 +94,12 @@ def _polygons_of_accounts(scenario: Scenario, points: FloatArray) -> tuple[IntAr
     by_id = np.array([row.get(name, NONE) for name in given], dtype=np.int64)
     says = np.array([name != "" for name in given], dtype=bool)
     by_place = polygon_of(np.where(says[:, None], np.nan, points), geography.geometry.to_numpy())
-    wrong = np.flatnonzero(says & (by_id == NONE))
-    table = scenario.settings.tables.accounts
-    found = [
-        Finding(
-            "error", "unknown unit", table.path, int(accounts["row"].iloc[a]), column_of(table, "unit"), str(given[a]),
-            "the id of a polygon in the geography", nearest(str(given[a]), row) if len(wrong) <= MOST_GUESSES else "",
-        )
-        for a in wrong
-    ]  # fmt: skip
+    wrong = says & (by_id == NONE)
+    found = frame_findings(
+        accounts, scenario.settings.tables.accounts, "unit", wrong, "unknown unit", "the id of a polygon",
+        nearest_of(row) if wrong.any() else "",
+    )  # fmt: skip
     return np.where(says, by_id, by_place), found
-
-
-MOST_GUESSES = 200
-"""Unknown names that a nearest one is looked up for; each look-up reads every known name."""
 
 
 def _without_place(
@@ -113,31 +108,58 @@ def _without_place(
     """Find the accounts that are nowhere, shape ``(a,)``, and say what becomes of them."""
     accounts, units = scenario.accounts, scenario.settings.units
     bare = np.asarray(np.isnan(points).any(axis=1))
-    by_geography = units.by == "geography"
     named = accounts["named"].to_numpy(dtype=bool)
-    said = (accounts["unit"] != "").to_numpy(dtype=bool)
-    lost = (polygon == NONE) & ~(said & by_geography)
-    # a named account may lie outside every polygon, and without geography only coordinates make a place
-    lost &= bare | ~named if by_geography else bare
-    asked = by_geography or any(isinstance(c, Contiguity | Dispersion) for c in scenario.settings.criteria)
-    if not asked and bare.all() and units.without_place != "keep":
+    if units.by == "geography":
+        said = (accounts["unit"] != "").to_numpy(dtype=bool)
+        # a named account may lie outside every polygon, as long as it lies somewhere
+        lost = (polygon == NONE) & ~said & (bare | ~named) & _has_map(scenario)
+        return lost, _lost_findings(scenario, points, lost, mild=named | (units.without_place != "error"))
+    asked = any(isinstance(c, Contiguity | Dispersion) for c in scenario.settings.criteria)
+    if bare.all() and not asked and units.without_place != "keep":
         return np.zeros(len(accounts), dtype=bool), []
-    severity: Severity = "error" if units.without_place == "error" and asked else "warning"
+    lost = (polygon == NONE) & bare
+    mild = np.full(len(lost), units.without_place != "error" or not asked)
+    return lost, _lost_findings(scenario, points, lost, mild=mild)
+
+
+def _lost_findings(
+    scenario: Scenario, points: FloatArray, lost: BoolArray, *, mild: BoolArray
+) -> list[Finding]:
+    """Make a finding of every lost account: a warning where ``mild``, unless its place was misread anyway."""
+    accounts, units = scenario.accounts, scenario.settings.units
     table = scenario.settings.tables.accounts
-    expected = "a place inside a polygon, or the id of its unit" if by_geography else "coordinates"
+    expected = "a place inside a polygon, or the id of its unit" if units.by == "geography" else "coordinates"
+    advice = 'correct it, or set units.without_place = "single" or "keep"'
+    faulty = _faulty_rows(scenario)
     found = []
-    for a in np.flatnonzero(lost):
-        mild = severity == "warning" or (by_geography and bool(named[a]))
-        name = str(accounts["id"].iloc[a])
-        rule = "no place" if bare[a] else "in no polygon"
-        if mild:
+    for a in np.flatnonzero(lost & ~accounts["row"].isin(faulty).to_numpy(dtype=bool)):
+        name, row, (x, y) = str(accounts["id"].iloc[a]), int(accounts["row"].iloc[a]), points[a]
+        rule, value = (
+            ("no place", name) if np.isnan(x + y) else ("in no polygon", f"{name} at {x:.6g}, {y:.6g}")
+        )
+        column = place_columns(table)
+        if mild[a]:
             rule += f", so it {_FATE[units.without_place]}"
-        value = name if bare[a] else f"{name} at {points[a, 0]:.6g}, {points[a, 1]:.6g}"
-        advice = "" if mild else 'correct it, or set units.without_place = "single" or "keep"'
-        level: Severity = "warning" if mild else "error"
-        row = int(accounts["row"].iloc[a])
-        found.append(Finding(level, rule, table.path, row, place_columns(table), value, expected, advice))
-    return lost, found
+            found.append(Finding("warning", rule, table.path, row, column, value, expected))
+        else:
+            found.append(Finding("error", rule, table.path, row, column, value, expected, advice))
+    return found
+
+
+def _has_map(scenario: Scenario) -> bool:
+    """Tell whether there are polygons to look in; where they could not be read, that is the finding."""
+    return scenario.geography is not None and len(scenario.geography) > 0
+
+
+def _faulty_rows(scenario: Scenario) -> set[int]:
+    """Rows of accounts whose place could not be read, which is a finding already."""
+    table = scenario.settings.tables.accounts
+    columns = {column_name(table, field) for field in (*PLACES, "unit")}
+    return {
+        one.row
+        for one in scenario.findings.errors
+        if one.file == table.path and (one.rule == RAGGED or one.column in columns)
+    }
 
 
 _FATE = {
@@ -152,15 +174,15 @@ def _laid_out(scenario: Scenario, polygon: IntArray, singly: BoolArray) -> Place
     """Order all units by id and point every account to its own; the rest of the placement is empty."""
     account_ids = scenario.accounts["id"].tolist()
     single = np.flatnonzero(singly)
-    by_geography = scenario.settings.units.by == "geography" and scenario.geography is not None
-    polygon_ids = scenario.geography["id"].tolist() if by_geography else []  # type: ignore[index]
+    geography = scenario.geography if scenario.settings.units.by == "geography" else None
+    polygon_ids = [] if geography is None else geography["id"].tolist()
     ids = np.array([*polygon_ids, *(account_ids[a] for a in single)], dtype=object)
     order = np.argsort(ids, kind="stable") if len(ids) else np.zeros(0, dtype=np.int64)
     at = np.empty(len(ids), dtype=np.int64)
     at[order] = np.arange(len(ids))
     unit = np.full(len(account_ids), NONE, dtype=np.int64)
     unit[single] = at[len(polygon_ids) :]
-    inside = (polygon != NONE) & by_geography & ~singly
+    inside = np.flatnonzero((polygon != NONE) & ~singly)
     unit[inside] = at[polygon[inside]]
     none = np.full(len(ids), NONE, dtype=np.int64)
     of_single, of_polygon = none.copy(), none.copy()
@@ -250,7 +272,7 @@ def _clashing_ids(scenario: Scenario, units: Placement) -> list[Finding]:
     return [
         Finding(
             "error", "an account assigned singly has the id of a polygon", table.path, int(row.iloc[units.single[u]]),
-            column_of(table, "id"), ids[u], "an id that no polygon has",
+            column_name(table, "id"), ids[u], "an id that no polygon has",
         )
         for u in np.flatnonzero(units.single != NONE)
         if ids[u] in polygons
@@ -274,21 +296,16 @@ def _clashing_locks(scenario: Scenario, units: Placement) -> list[Finding]:
             found.append(
                 Finding(
                     "error", "accounts of one unit are locked to different sellers", table.path,
-                    int(accounts["row"].iloc[a]), column_of(table, "locked"), text, f"one seller for unit {unit}",
+                    int(accounts["row"].iloc[a]), column_name(table, "locked"), text, f"one seller for unit {unit}",
                     "mark one of them as named, so that it is assigned singly",
                 )
             )  # fmt: skip
     return found
 
 
-def column_of(table: Table, field: str) -> str:
-    """Name a field's column as the file calls it."""
-    if field in table.translate:
-        return table.translate[field].column
-    return table.columns.get(field, field)
-
-
 def place_columns(table: Table) -> str:
     """Name the columns of the coordinates as the file calls them."""
     flat = "x" in table.columns or "y" in table.columns
-    return ", ".join(column_of(table, field) for field in (("x", "y") if flat else ("longitude", "latitude")))
+    return ", ".join(
+        column_name(table, field) for field in (("x", "y") if flat else ("longitude", "latitude"))
+    )
