@@ -45,7 +45,7 @@ class Table(Frozen):
     """Column names for a file that has no header row."""
     sheet: str | None = None
     """Sheet of an Excel file; without it the first."""
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
     """Character between the fields of a text file."""
     encoding: str = "utf-8"
     """Encoding of a text file; a byte-order mark is accepted in any case."""
@@ -100,21 +100,21 @@ class Units(Frozen):
 class Simulation(Frozen):
     """The simulated year. Rates are estimated from history where there is enough, else these are used."""
 
-    replications: int = Field(10_000, ge=1, le=1_000_000)
+    replications: int = Field(default=10_000, ge=1, le=1_000_000)
     """Number of simulated years."""
     revenue: str = "revenue"
     """Activity that holds last year's sales of an account, for accounts without history."""
     churn: Fraction = 0.05
     """Share of accounts lost in a year, where history is too thin."""
-    growth: float = Field(0.03, gt=-1, lt=10, allow_inf_nan=False)
+    growth: float = Field(default=0.03, gt=-1, lt=10, allow_inf_nan=False)
     """Mean growth of an account that stays, where history is too thin."""
-    growth_spread: float = Field(0.25, ge=0, le=3, allow_inf_nan=False)
+    growth_spread: float = Field(default=0.25, ge=0, le=3, allow_inf_nan=False)
     """Standard deviation of the logarithm of that growth, where history is too thin."""
     win_rates: dict[str, Fraction] = {}
     """Probability that an open opportunity is won, by stage; every stage of the pipeline needs one."""
-    market_shock: float = Field(0.06, ge=0, le=3, allow_inf_nan=False)
+    market_shock: float = Field(default=0.06, ge=0, le=3, allow_inf_nan=False)
     """Spread of the shock that all accounts of a market share (standard deviation of its logarithm)."""
-    seller_shock: float = Field(0.10, ge=0, le=3, allow_inf_nan=False)
+    seller_shock: float = Field(default=0.10, ge=0, le=3, allow_inf_nan=False)
     """Spread of the shock that all accounts of a seller share."""
     ramp: tuple[Fraction, ...] = (0.2, 0.4, 0.6, 0.8, 0.9)
     """Share of full productivity in each month after the start; full from then on."""
@@ -127,7 +127,7 @@ class Quota(Frozen):
 
     target: Money | None = None
     """The company target in currency; or give ``growth``."""
-    growth: float | None = Field(None, gt=-1, lt=10, allow_inf_nan=False)
+    growth: float | None = Field(default=None, gt=-1, lt=10, allow_inf_nan=False)
     """Growth of the company target on last year's sales, rounded to a whole step."""
     mix: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {"history": 1.0}
     """Weights of the measures that the target follows: "history" (last year's sales), "pipeline"
@@ -138,9 +138,9 @@ class Quota(Frozen):
     """Lowest quota in currency."""
     cap: Money | None = None
     """Highest quota in currency."""
-    growth_min: float | None = Field(None, ge=-1, allow_inf_nan=False)
+    growth_min: float | None = Field(default=None, ge=-1, allow_inf_nan=False)
     """Least growth of a quota on the territory's own last year (-0.1: at most 10 % below it)."""
-    growth_max: float | None = Field(None, ge=-1, allow_inf_nan=False)
+    growth_max: float | None = Field(default=None, ge=-1, allow_inf_nan=False)
     """Most growth of a quota on the territory's own last year."""
 
     @model_validator(mode="after")
@@ -186,7 +186,7 @@ class Settings(Frozen):
     """The year that is planned, from 1 January."""
     currency: str = "USD"
     """Currency of all amounts."""
-    seed: int = Field(1, ge=0, lt=2**63)
+    seed: int = Field(default=1, ge=0, lt=2**63)
     """Seed of search and simulation; ``--seed`` overrides it."""
     effort: Effort = "standard"
     """How long to search, counted in work; ``--effort`` overrides it."""
