@@ -55,10 +55,14 @@ DISTRICTS = {
 }
 STAGES = {"Qualify": 0.40, "Develop": 0.30, "Propose": 0.20, "Negotiate": 0.10}
 QUARTERS = [f"{year}-Q{quarter}" for year in (2025, 2026) for quarter in (1, 2, 3, 4)]
-FIRST_WORDS = "Apex Beacon Cobalt Delta Ember Falcon Granite Helix Indigo Juniper Kestrel Lumen Meridian Nimbus".split()
-SECOND_WORDS = "Analytics Bank Clinics Dynamics Energy Foods Group Health Insurance Labs Logistics Media Retail".split()
-FIRST_NAMES = "Alice Ben Carla David Elena Frank Grace Hector Irene James Karen Luis Maria Nathan Olivia Paul".split()
-LAST_NAMES = "Adams Baker Chen Diaz Evans Fischer Garcia Hughes Ivanov Kim Lopez Miller Nguyen Ortiz Patel".split()
+FIRST_WORDS = (
+    "Apex Beacon Cobalt Delta Ember Falcon Granite Helix Indigo Juniper Kestrel Lumen Meridian Nimbus"
+)
+SECOND_WORDS = (
+    "Analytics Bank Clinics Dynamics Energy Foods Group Health Insurance Labs Logistics Media Retail"
+)
+FIRST_NAMES = "Alice Ben Carla David Elena Frank Grace Hector Irene James Karen Luis Maria Nathan Olivia Paul"
+LAST_NAMES = "Adams Baker Chen Diaz Evans Fischer Garcia Hughes Ivanov Kim Lopez Miller Nguyen Ortiz Patel"
 
 
 def draw_accounts(rng: np.random.Generator) -> pd.DataFrame:
@@ -89,7 +93,7 @@ def draw_accounts(rng: np.random.Generator) -> pd.DataFrame:
 
 def draw_names(rng: np.random.Generator, n: int) -> list[str]:
     """Company names, each once."""
-    words = [f"{a} {b}" for a in FIRST_WORDS for b in SECOND_WORDS]
+    words = [f"{a} {b}" for a in FIRST_WORDS.split() for b in SECOND_WORDS.split()]
     picked = rng.permutation(np.tile(np.arange(len(words)), -(-n // len(words))))[:n]
     count = np.zeros(len(words), dtype=int)
     names = []
@@ -133,13 +137,17 @@ def draw_sellers(rng: np.random.Generator) -> pd.DataFrame:
     for market, count in zip(MARKETS, SELLERS_OF_MARKET, strict=True):
         languages, districts = list(LANGUAGES[market]), DISTRICTS[market]
         for at in range(count):
-            has = {language for i, language in enumerate(languages) if (at + i) % len(languages) == 0 or at % 3 == i}
+            has = {
+                language
+                for i, language in enumerate(languages)
+                if (at + i) % len(languages) == 0 or at % 3 == i
+            }
             has |= {word for i, word in enumerate(INDUSTRIES) if (at // 2 + i) % 2 == 0}
             district = districts[at * len(districts) // count]
             rows.append({"market": market, "has": frozenset(has), "district": district})
     sellers = pd.DataFrame(rows)
     sellers["position_id"] = [f"S{i:02d}" for i in range(1, N_SELLERS + 1)]
-    names = [f"{a} {b}" for a in FIRST_NAMES for b in LAST_NAMES]
+    names = [f"{a} {b}" for a in FIRST_NAMES.split() for b in LAST_NAMES.split()]
     drawn = [names[i] for i in rng.permutation(len(names))[: N_SELLERS + 5]]
     managers = dict(zip([d for m in MARKETS for d in DISTRICTS[m]], drawn[N_SELLERS:], strict=True))
     start = [date(2016, 1, 4) + timedelta(weeks=int(w)) for w in rng.integers(0, 480, N_SELLERS)]
@@ -166,7 +174,7 @@ def may_have(accounts: pd.DataFrame, sellers: pd.DataFrame) -> Bools:
 
 
 def families_of(parent: Ints) -> Ints:
-    """The family of each account: its parent's index, or its own."""
+    """Name the family of each account: its parent's index, or its own."""
     return np.where(parent >= 0, parent, np.arange(len(parent)))
 
 
@@ -268,12 +276,19 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, family: Ints, abl
     """Show that the scenario can be solved within its limits, with room to spare."""
     capacity = sellers["capacity_hours"].to_numpy(dtype=float)
     for column in ("workload_hours", "potential", "revenue"):
-        size = np.bincount(accounts["owner"][accounts["owner"] >= 0], accounts[column][accounts["owner"] >= 0])
+        size = np.bincount(
+            accounts["owner"][accounts["owner"] >= 0], accounts[column][accounts["owner"] >= 0]
+        )
         mean = accounts[column].sum() / N_SELLERS
         largest = np.bincount(family, accounts[column]).max()
-        print(f"{column}: mean {mean:,.0f}; today {size.min() / mean:.2f} to {size.max() / mean:.2f} of it; ", end="")
+        print(
+            f"{column}: mean {mean:,.0f}; today {size.min() / mean:.2f} to {size.max() / mean:.2f} of it; ",
+            end="",
+        )
         print(f"largest family {largest / mean:.2f}")
-    print(f"fewest sellers for an account: {able.sum(axis=1).min()}; families: {(np.bincount(family) > 1).sum()}")
+    print(
+        f"fewest sellers for an account: {able.sum(axis=1).min()}; families: {(np.bincount(family) > 1).sum()}"
+    )
     for tolerance, of_accounts in ((0.10, 0.25), (0.04, 0.15)):
         value, split = least_moved(accounts, capacity, family, able, tolerance, of_accounts)
         print(
@@ -295,7 +310,9 @@ def build(out: Path) -> None:
     locked = np.isin(np.arange(N_ACCOUNTS), rng.choice(held, N_LOCKED, replace=False))
     named = accounts["potential"].rank(method="first", ascending=False).to_numpy() <= N_NAMED
     ids, yes = accounts["account_id"].to_numpy(), np.array(["", "yes"])
-    skills = [";".join((MARKETS[m], *sorted(w))) for m, w in zip(accounts["market"], accounts["wants"], strict=True)]
+    skills = [
+        ";".join((MARKETS[m], *sorted(w))) for m, w in zip(accounts["market"], accounts["wants"], strict=True)
+    ]
     table = accounts.assign(
         parent_id=np.append(ids, "")[parent],
         named=yes[named.astype(int)],
@@ -305,13 +322,19 @@ def build(out: Path) -> None:
         potential=accounts["potential"].astype(int),
         revenue=accounts["revenue"].astype(int),
     )
-    columns = "account_id name parent_id segment named seller_id locked skills workload_hours potential revenue"
+    columns = (
+        "account_id name parent_id segment named seller_id locked skills workload_hours potential revenue"
+    )
     write(table[columns.split()], out / "accounts.csv")
     has = [";".join((m, *sorted(h))) for m, h in zip(sellers["market"], sellers["has"], strict=True)]
     columns = "position_id seller_name capacity_hours start_date skills manager district region"
     write(sellers.assign(skills=has)[columns.split()], out / "sellers.csv")
     row, quarter = np.nonzero(money)
-    history = {"account_id": ids[row], "quarter": np.array(QUARTERS)[quarter], "revenue": money[row, quarter].astype(int)}
+    history = {
+        "account_id": ids[row],
+        "quarter": np.array(QUARTERS)[quarter],
+        "revenue": money[row, quarter].astype(int),
+    }
     write(pd.DataFrame(history), out / "history.csv")
     write(draw_pipeline(rng, accounts), out / "pipeline.csv")
     print_proof(accounts, sellers, family, able)
@@ -323,6 +346,8 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where the tables go")
     build(parser.parse_args().folder)

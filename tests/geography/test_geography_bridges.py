@@ -64,7 +64,9 @@ def test_agrees_with_measuring_every_pair():
     """On random squares the bridge is the shortest distance between the piece and the largest piece."""
     rng = np.random.default_rng(5)
     mainland = [box(x, y, x + 1, y + 1) for x in range(6) for y in range(6)]
-    islands = [box(x, y, x + 0.4, y + 0.4) for x, y in rng.uniform(8, 30, (12, 2)) * rng.choice([-1, 1], (12, 2))]
+    islands = [
+        box(x, y, x + 0.4, y + 0.4) for x, y in rng.uniform(8, 30, (12, 2)) * rng.choice([-1, 1], (12, 2))
+    ]
     polygons = np.array(mainland + islands)
     for way in joined(polygons):
         gap = shapely.distance(polygons[way.units][:, None], polygons[None, :36])
