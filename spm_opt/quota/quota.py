@@ -1,0 +1,89 @@
+"""The quota stage: the company target, spread over territories in whole steps.
+
+1. Each measure of the mix is summed by territory and turned into shares; their weighted mean is each
+   territory's share of the target.
+2. Floor, cap and growth limits give each territory a range. The target is spread in proportion to the
+   shares within these ranges (``spread``): the ideal, in exact fractions.
+3. A model rounds the ideal to whole steps that sum to the target with the least total departure
+   (``rounding``).
+4. The quotas are rolled up through district and region, and every sum is checked (``tree``).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from spm_opt.plan import Alignment, QuotaPlan
+from spm_opt.quota.limits import Limits, limits
+from spm_opt.quota.measures import territory_measures
+from spm_opt.quota.rounding import whole_steps
+from spm_opt.quota.spread import spread
+from spm_opt.quota.target import company_target
+from spm_opt.quota.tree import require_reconciled, roll_up
+from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.sales import Sales
+
+
+def quota(scenario: Scenario, alignment: Alignment, sales: Sales | None = None) -> QuotaPlan:
+    """Spread the company target over the territories of an alignment.
+
+    Parameters
+    ----------
+    scenario
+        The settings of the quotas, and the tables that their mix needs.
+    alignment
+        Who holds which account. Matched by id: the order of rows does not matter.
+    sales
+        The simulated year; its mean is shown beside the quotas.
+
+    Raises
+    ------
+    ScenarioError
+        When the target is not a whole multiple of the step, or a measure of the mix is unknown or zero.
+    QuotaError
+        When floor, cap, growth limits and target cannot hold together.
+    """
+    target, step = company_target(scenario)
+    names = tuple(sorted(alignment.territory_ids))
+    table = territory_measures(scenario, alignment).loc[list(names)]
+    last_year = table["last_year"].tolist()
+    allowed = limits(scenario.settings.quota, names, last_year, step, target)
+    shares = [Fraction(share) for share in table["share"].tolist()]
+    ideal = spread(target // step, shares, allowed.low, allowed.high)
+    steps = dict(zip(names, whole_steps(target // step, ideal, allowed.high), strict=True))
+    basis = _basis(table, allowed, ideal, steps, step, target)
+    if sales is not None:
+        basis["expected_sales"] = pd.Series(sales.amount.mean(axis=0), index=list(sales.territory_ids))
+    amounts = tuple(steps[name] * step for name in alignment.territory_ids)
+    plan = QuotaPlan(
+        territory_ids=alignment.territory_ids,
+        cents=np.array(amounts, dtype=np.int64),
+        target_cents=target,
+        basis=basis.loc[list(alignment.territory_ids)],
+        nodes=roll_up(scenario.sellers, alignment.territory_ids, amounts),
+    )
+    require_reconciled(plan)
+    return plan
+
+
+def _basis(
+    table: pd.DataFrame,
+    allowed: Limits,
+    ideal: tuple[Fraction, ...],
+    steps: dict[str, int],
+    step: int,
+    target: int,
+) -> pd.DataFrame:
+    """Add to the measures what each territory's quota comes from, in currency."""
+    return table.assign(
+        proportional=table["share"] * (target / 100),
+        lowest=[low * step / 100 for low in allowed.low],
+        highest=[high * step / 100 for high in allowed.high],
+        lowest_rule=list(allowed.low_rule),
+        highest_rule=list(allowed.high_rule),
+        ideal=[float(amount * step / 100) for amount in ideal],
+        quota=[steps[name] * step / 100 for name in table.index],
+    )
