@@ -49,6 +49,7 @@ from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 SEED = 2027
 N_SELLERS, N_DISTRICTS = 90, 9
@@ -574,7 +575,7 @@ def contiguous_cells(units: Units, load: Floats, seats: Floats, size: Floats) ->
 def wanted_sizes(seats: Floats) -> Floats:
     """Today's sizes against the mean: spread evenly; heavy mostly in the south, which grew, and by chance."""
     south = -(seats[:, 1] - seats[:, 1].mean()) / seats[:, 1].std()
-    chance = stream("wanted").normal(0, 1, N_SELLERS)
+    chance = stream("wanted0").normal(0, 1, N_SELLERS)
     rank = np.argsort(np.argsort(GROWTH_SOUTH * south + (1 - GROWTH_SOUTH) * chance))
     size = np.exp(np.linspace(np.log(SMALLEST), np.log(LARGEST), N_SELLERS))[rank]
     return np.asarray(size / size.mean())
@@ -726,7 +727,7 @@ def draw_pipeline(accounts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def choose_locked(accounts: pd.DataFrame, sellers: pd.DataFrame) -> NDArray[np.bool_]:
+def choose_locked(accounts: pd.DataFrame, sellers: pd.DataFrame) -> Bools:
     """Choose named accounts without a family that stay with a seller who is in place."""
     rng = stream("locks")
     alone = accounts["is_named"] & (accounts["segment"] == "hospital") & (accounts["head"] == accounts.index)
@@ -744,29 +745,45 @@ def planning_groups(accounts: pd.DataFrame) -> Ints:
     return np.unique(key, return_inverse=True)[1].astype(np.int64)
 
 
-def relax(accounts: pd.DataFrame, sellers: pd.DataFrame) -> tuple[float, float]:
-    """Least share of revenue that must move in the linear relaxation, and the fractional groups."""
+def reachable(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> tuple[Bools, Bools]:
+    """Say which seller each account may go to: one of 15 near seats; for ordinary accounts, a neighbour.
+
+    The second form lets a unit go only to a territory that borders today's, as contiguity mostly asks.
+    """
+    seats = to_km(sellers["longitude"], sellers["latitude"])
+    near = np.zeros((len(accounts), N_SELLERS), dtype=bool)
+    at = units.xy[accounts["unit"].to_numpy()]
+    near[np.arange(len(at))[:, None], cKDTree(seats).query(at, k=15)[1]] = True
+    ordinary = accounts[~accounts["is_named"] & (accounts["owner"] >= 0)]
+    mode = ordinary.groupby("unit")["owner"].agg(lambda owners: owners.mode().iloc[0])
+    known = mode.index.to_numpy()
+    label = mode.to_numpy()[cKDTree(units.xy[known]).query(units.xy)[1]]
+    borders = np.eye(N_SELLERS, dtype=bool)
+    edges = np.vstack([units.edges, units.bridges])
+    borders[label[edges[:, 0]], label[edges[:, 1]]] = True
+    beside = (borders | borders.T)[label[accounts["unit"].to_numpy()]]
+    return near, np.where(accounts["is_named"].to_numpy()[:, None], near, beside)
+
+
+def relax(accounts: pd.DataFrame, sellers: pd.DataFrame, reach: Bools) -> tuple[float, int]:
+    """Find the least share of revenue that must move in the relaxation, and the fractional groups."""
     group = planning_groups(accounts)
     n = int(group.max()) + 1
     load = accounts[["workload_hours", "potential"]].to_numpy(dtype=float)
     total = np.column_stack([np.bincount(group, c, n) for c in load.T])
-    xy = to_km(accounts["longitude"], accounts["latitude"])
-    mid = np.column_stack([np.bincount(group, x * load[:, 0], n) for x in xy.T]) / total[:, :1]
-    seats = to_km(sellers["longitude"], sellers["latitude"])
-    held = accounts["owner"].to_numpy() >= 0
-    kept = coo_matrix(
-        (accounts["revenue"][held], (group[held], accounts["owner"][held])), shape=(n, N_SELLERS)
-    ).toarray()
-    allowed = np.zeros((n, N_SELLERS), dtype=bool)
-    allowed[np.arange(n)[:, None], cKDTree(seats).query(mid, k=15)[1]] = True
-    allowed[group[held], accounts["owner"][held]] = True
+    owner, revenue = accounts["owner"].to_numpy(), accounts["revenue"].to_numpy()
+    held = owner >= 0
+    kept = coo_matrix((revenue[held], (group[held], owner[held])), shape=(n, N_SELLERS)).toarray()
+    first = np.unique(group, return_index=True)[1]
+    allowed = reach[first]
+    allowed[group[held], owner[held]] = True
     locked = (accounts["locked"] == "yes").to_numpy()
     allowed[group[locked]] = False
-    allowed[group[locked], accounts["owner"][locked]] = True
+    allowed[group[locked], owner[locked]] = True
     i, j = np.nonzero(allowed)
     moved = (kept.sum(axis=1)[i] - kept[i, j]) / kept.sum()
     value, x = solve_relaxation(i, j, total, moved, sellers["capacity_hours"].to_numpy(dtype=float))
-    return value, float(np.unique(i[(x > 1e-6) & (x < 1 - 1e-6)]).size)
+    return value, int(np.unique(i[(x > 1e-6) & (x < 1 - 1e-6)]).size)
 
 
 def solve_relaxation(
@@ -813,8 +830,12 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
     print(
         f"potential {accounts['potential'].sum() / 1e6:.1f} M, revenue {accounts['revenue'].sum() / 1e6:.1f} M"
     )
-    value, fractional = relax(accounts, sellers)
-    print(f"relaxation: feasible; least revenue moved {value:.2%}; fractional groups {fractional:.0f}")
+    near, beside = reachable(accounts, sellers, units)
+    for kind, reach in (("15 near seats", near), ("bordering territories", beside)):
+        value, fractional = relax(accounts, sellers, reach)
+        print(
+            f"relaxation, {kind}: feasible; least revenue moved {value:.2%}; {fractional} groups fractional"
+        )
     count, label = components(len(names), units.edges)
     print(f"unit graph: {len(units.edges)} shared borders, {count} components")
     for part in np.argsort(np.bincount(label))[::-1][1:]:
