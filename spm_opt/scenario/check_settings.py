@@ -41,8 +41,9 @@ def _known(scenario: Scenario, kind: str) -> set[str]:
     if kind == "seller":
         return set(scenario.sellers["id"]) - {""}
     accounts = set(scenario.accounts["id"]) - {""}
-    geographic = scenario.settings.units.by == "geography" and scenario.geography is not None
-    return accounts | set(scenario.geography["id"]) if accounts and geographic else accounts
+    if not accounts or scenario.settings.units.by != "geography" or scenario.geography is None:
+        return accounts
+    return accounts | set(scenario.geography["id"])
 
 
 def _path_in(criterion: Criterion, reference: Reference) -> Path:

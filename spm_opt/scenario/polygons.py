@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from spm_opt.scenario.settings import Geography
 from spm_opt.scenario.sources import cell_text
 from spm_opt.scenario.tables import missing_file
 
+_NOT_READABLE = "not readable as geography"
 FORMATS = (".gpkg", ".geojson", ".json", ".topojson", ".shp")
 
 
@@ -45,35 +43,35 @@ def read_geography(
         return no_units(), [_finding(geography, *fault)]
     if not path.is_file():
         return no_units(), [missing_file(folder, geography.path)]
+    if not _is_what_it_says(path):
+        return no_units(), [_finding(geography, _NOT_READABLE, "other content", f"a {path.suffix} file")]
     try:
-        with _only_plain_formats():
-            layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-            if geography.layer is not None and geography.layer not in layers:
-                hint = nearest(geography.layer, layers)
-                return no_units(), [
-                    _finding(geography, "no such layer", geography.layer, "one of " + ", ".join(layers), hint)
-                ]
-            frame = gpd.read_file(path, layer=geography.layer or layers[0], engine="pyogrio", use_arrow=False)
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        if geography.layer is not None and geography.layer not in layers:
+            hint = nearest(geography.layer, layers)
+            return no_units(), [
+                _finding(geography, "no such layer", geography.layer, "one of " + ", ".join(layers), hint)
+            ]
+        frame = gpd.read_file(path, layer=geography.layer or layers[0], engine="pyogrio", use_arrow=False)
     except Exception as error:  # noqa: BLE001  GDAL, pyogrio and geopandas raise many kinds for a broken file
-        return no_units(), [_finding(geography, "not readable as geography", str(error), "polygons")]
+        return no_units(), [_finding(geography, _NOT_READABLE, str(error), "polygons")]
     return _units(frame, geography, planar=planar)
 
 
-@contextmanager
-def _only_plain_formats() -> Iterator[None]:
-    """Keep GDAL from following a virtual file, whatever it calls itself, to other files or the network."""
-    before = os.environ.get("OGR_SKIP")
-    options = {"OGR_SKIP": "OGR_VRT", "GDAL_SKIP": "VRT"}
-    pyogrio.set_gdal_config_options(options)
-    os.environ["OGR_SKIP"] = "OGR_VRT"
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(dict.fromkeys(options))
-        if before is None:
-            del os.environ["OGR_SKIP"]
-        else:
-            os.environ["OGR_SKIP"] = before
+def _is_what_it_says(path: Path) -> bool:
+    """Tell whether a file begins as its name promises.
+
+    GDAL chooses a driver by the content and not by the name: a virtual file that calls itself
+    ``units.geojson`` would lead it to other files or to the network. Skipping that driver by
+    ``OGR_SKIP`` has no effect once the drivers are registered.
+    """
+    with path.open("rb") as file:
+        start = file.read(65_536)
+    if path.suffix.lower() == ".gpkg":
+        return start.startswith(b"SQLite format 3\0")
+    if path.suffix.lower() == ".shp":
+        return start.startswith(b"\0\0\x27\x0a")
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and b"<OGRVRT" not in start
 
 
 def _finding(
