@@ -54,24 +54,32 @@ def _common_segments(polygons: Geometries) -> IntArray:
     parts, owner = shapely.get_parts(polygons, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
-    same = np.flatnonzero(ring[1:] == ring[:-1])
-    xy = xy + 0.0  # turns -0.0 into 0.0, whose bytes differ
-    ends = np.concatenate([xy[same], xy[same + 1]], axis=1)
-    swap = (ends[:, 0] > ends[:, 2]) | ((ends[:, 0] == ends[:, 2]) & (ends[:, 1] > ends[:, 3]))
-    ends[swap] = ends[swap][:, [2, 3, 0, 1]]
-    of = owner[part[ring[same]]]
-    bits = np.ascontiguousarray(ends).view(np.uint64)
-    key = np.zeros(len(ends), dtype=np.uint64)
-    for column in range(4):  # one integer a segment sorts several times faster than four columns
-        key = (key ^ bits[:, column]) * np.uint64(0x9E3779B97F4A7C15)
-        key ^= key >> np.uint64(29)
-    order = np.argsort(key, kind="stable")
-    first, second = order[:-1], order[1:]
-    equal = key[first] == key[second]
-    first, second = first[equal], second[equal]
-    # keys may collide: compare the coordinates themselves
-    match = (ends[first] == ends[second]).all(axis=1) & (of[first] != of[second])
-    return _sorted_pairs(np.stack([of[first[match]], of[second[match]]], axis=1))
+    xy += 0.0  # turns -0.0 into 0.0, whose bytes differ
+    begin = np.flatnonzero(ring[1:] == ring[:-1])
+    vertex = _mixed(xy.view(np.uint64))
+    # the sum is the same for both directions; one integer a segment sorts faster than its coordinates
+    key = vertex[begin] + vertex[begin + 1]
+    order = np.argsort(key)
+    key = key[order]
+    equal = np.flatnonzero(key[1:] == key[:-1])
+    a, b = begin[order[equal]], begin[order[equal + 1]]
+    of = owner[part[ring]]
+    pairs = np.sort(np.stack([of[a], of[b]], axis=1), axis=1)
+    _, first = np.unique(pairs[:, 0] * len(polygons) + pairs[:, 1], return_index=True)
+    first = first[pairs[first, 0] != pairs[first, 1]]
+    # keys may collide: compare the coordinates of one segment of each pair
+    a, b = a[first], b[first]
+    along = (xy[a] == xy[b]).all(axis=1) & (xy[a + 1] == xy[b + 1]).all(axis=1)
+    against = (xy[a] == xy[b + 1]).all(axis=1) & (xy[a + 1] == xy[b]).all(axis=1)
+    return np.asarray(pairs[first[along | against]])
+
+
+def _mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Mix the bits of two coordinates into one integer, shape ``(c,)`` (the finaliser of splitmix64)."""
+    key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ bits[:, 1]
+    key = (key ^ key >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ key >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(key ^ key >> np.uint64(31))
 
 
 def point_edges(points: FloatArray, *, planar: bool) -> IntArray:
