@@ -1,0 +1,179 @@
+"""The report as one self-contained page: no network, no code from outside, names shown as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib import resources
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from spm_opt.report import charts, grids, headline, words
+from spm_opt.report.facts import Facts
+from spm_opt.report.map_data import MOST_DOTS, map_data
+from spm_opt.run import Run
+
+SHOWN = 20
+ODDS_KEY = ("below 20 %", "20 to 40 %", "40 to 60 %", "60 to 80 %", "above 80 %")
+
+
+def page(run: Run, facts: Facts) -> bytes:
+    """Render the report."""
+    drawn = map_data(run, facts)
+    style, map_script, page_script = (_source(name) for name in ("style.css", "map.js", "page.js"))
+    scripts = [map_script, page_script] if drawn else [page_script]
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader({"page": _source("page.html.j2")}),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("page").render(
+        policy=_policy(style, scripts),
+        style=Markup(style),  # noqa: S704  our own file
+        map_script=Markup(map_script),  # noqa: S704  our own file
+        page_script=Markup(page_script),  # noqa: S704  our own file
+        map=None if drawn is None else Markup(_embedded(drawn)),  # noqa: S704  escaped by _embedded
+        map_note=_map_note(run, drawn),
+        **_words(run, facts),
+        **_charts(run, facts),
+        **_grids(run, facts),
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _source(name: str) -> str:
+    return resources.files("spm_opt.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, scripts: list[str]) -> str:
+    """Allow exactly the style sheet and the scripts of this page, by their hashes, and nothing else."""
+
+    def digest(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; style-src {digest(style)}; script-src {' '.join(digest(s) for s in scripts)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _embedded(value: object) -> str:
+    """Write JSON that no name in it can end: the characters that mean something to HTML are escaped."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _map_note(run: Run, drawn: dict[str, Any] | None) -> str:
+    if drawn is None:
+        return ""
+    if len(run.problem.accounts.ids) > MOST_DOTS:
+        return f"Accounts inside polygons are not drawn: there are more than {MOST_DOTS:,}."
+    return ""
+
+
+def _words(run: Run, facts: Facts) -> dict[str, Any]:
+    settings = run.scenario.settings
+    return {
+        "title": settings.name,
+        "year": settings.year,
+        "version": run.plan.provenance.get("versions", {}).get("spm_opt", ""),
+        "badges": _badges(run),
+        "sentences": headline.sentences(run, facts),
+        "cards": headline.cards(run, facts),
+        "links": _links(facts),
+        "breaches": list(run.scorecard.breaches[:SHOWN]),
+        "more_breaches": max(0, len(run.scorecard.breaches) - SHOWN),
+        "today": facts.has_incumbent,
+        "replications": f"{len(run.sales.amount):,}",
+        "odds_key": ODDS_KEY,
+        "findings": _findings(run),
+        "findings_note": f"{words.plural(len(run.scenario.findings), 'finding')}; none of them stopped the run.",
+        "provenance": grids.provenance(run),
+    }
+
+
+def _badges(run: Run) -> list[dict[str, str]]:
+    held = not run.scorecard.breaches
+    badges = [
+        {"tone": "good", "text": "every hard rule holds"}
+        if held
+        else {"tone": "bad", "text": "rules are broken"}
+    ]
+    status = {"optimal": "proven optimal", "feasible": "feasible", "unknown": "no valid plan found"}
+    badges.append({"tone": "plain", "text": status.get(run.result.status, run.result.status)})
+    if not run.result.repeatable:
+        badges.append({"tone": "bad", "text": "not repeatable: cut by a time limit"})
+    return badges
+
+
+def _links(facts: Facts) -> list[dict[str, str]]:
+    shown = {
+        "criteria": "Rules and aims",
+        "territories-map": "Map",
+        "balance": "Balance" if facts.balances else "",
+        "attainment": "Attainment",
+        "company": "The company’s year",  # noqa: RUF001  a typographic apostrophe for readers
+        "quotas": "Quotas",
+        "territories": "Territories",
+        "changes": "What changes hands" if facts.has_incumbent else "",
+        "input": "Findings",
+        "simulation": "Simulation",
+        "provenance": "Provenance",
+    }
+    return [{"id": key, "text": text} for key, text in shown.items() if text]
+
+
+def _findings(run: Run) -> list[dict[str, Any]]:
+    """Group findings by file and rule: of each the first twenty, the rest counted."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for finding in run.scenario.findings:
+        groups.setdefault((finding.severity, finding.file, finding.rule), []).append(str(finding))
+    return [
+        {
+            "title": f"{severity}, {file}: {rule} ({len(items):,})",
+            "items": items[:SHOWN],
+            "more": max(0, len(items) - SHOWN),
+        }
+        for (severity, file, rule), items in groups.items()
+    ]
+
+
+def _charts(run: Run, facts: Facts) -> dict[str, Any]:
+    names = run.problem.territory_ids
+    currency = run.scenario.settings.currency
+    today = run.incumbent_sales.company if facts.has_incumbent and run.incumbent_sales is not None else None
+    return {
+        "balances": [
+            {
+                "title": one.title,
+                "chart": charts.balance_chart(one, names),
+                "band": ""
+                if one.tolerance is None
+                else f"within {words.percent(one.tolerance, 0)} of target",
+            }
+            for one in facts.balances
+        ],
+        "attainment": charts.attainment_chart(facts.attainment, names),
+        "company": charts.sales_chart(run.sales.company, today, run.plan.quotas.target_cents / 100, currency),
+        "company_today": today is not None,
+        "company_note": headline.odds(run),
+    }
+
+
+def _grids(run: Run, facts: Facts) -> dict[str, Any]:
+    return {
+        "criteria": grids.criteria(run, facts),
+        "odds": grids.odds(run),
+        "quotas": grids.quotas(run),
+        "quota_note": grids.quota_note(run),
+        "territories": grids.territories(run, facts),
+        "territory_note": grids.vacancies(facts),
+        "changes": grids.changes(run, facts),
+        "changes_note": grids.changes_note(run, facts),
+        "parameters": grids.parameters(run),
+    }

@@ -1,0 +1,101 @@
+"""The report: a run as a folder of files that people and systems read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from spm_opt.problem import IntArray
+from spm_opt.report.facts import Facts, gather
+from spm_opt.report.files import write_files
+from spm_opt.report.geopackage import geopackage_bytes, territory_table
+from spm_opt.report.html import page
+from spm_opt.report.rollup import TERRITORY
+from spm_opt.report.tables import csv_bytes, frame_bytes, json_bytes, money
+from spm_opt.run import Run
+from spm_opt.score import scorecard_json
+
+NAMES = (
+    "accounts.csv",
+    "territories.csv",
+    "quotas.csv",
+    "scorecard.json",
+    "plan.json",
+    "territories.gpkg",
+    "report.html",
+)
+"""What a report consists of, always all of it."""
+
+
+def report(run: Run, folder: Path) -> tuple[Path, ...]:
+    """Write the files of a run into ``folder``: all of them, or none.
+
+    The same run gives the same bytes.
+
+    Returns
+    -------
+    The paths, in the order of :data:`NAMES`.
+
+    Raises
+    ------
+    PlanFolderError
+        The folder cannot be written; what it held is as it was.
+    """
+    return write_files(folder, contents(run))
+
+
+def contents(run: Run) -> Mapping[str, bytes]:
+    """Make the files of a run in memory: name to content."""
+    facts = gather(run)
+    made = {
+        "accounts.csv": accounts_csv(run, facts),
+        "territories.csv": frame_bytes(territory_table(run, facts)),
+        "quotas.csv": quotas_csv(run),
+        "scorecard.json": json_bytes(scorecard_json(run.scorecard)),
+        "plan.json": json_bytes(run.plan.provenance),
+        "territories.gpkg": geopackage_bytes(run, facts),
+        "report.html": page(run, facts),
+    }
+    return {name: made[name] for name in NAMES}
+
+
+def accounts_csv(run: Run, facts: Facts) -> bytes:
+    """Write a row an account: its unit, its territory and seller, and those it has today.
+
+    ``seller`` and ``previous_seller`` are names of people; ``vacant`` where nobody fills the position,
+    and empty where there is no territory.
+    """
+    problem = run.problem
+    then, now = run.plan.alignment.account_territory, run.incumbent.account_territory
+    rows = zip(
+        problem.accounts.ids,
+        [problem.unit_ids[u] for u in problem.accounts.unit],
+        _named(problem.territory_ids, then),
+        _named(facts.sellers, then),
+        _named(problem.territory_ids, now),
+        _named(facts.sellers, now),
+        np.where((now >= 0) & (now != then), "yes", "no").tolist(),
+        strict=True,
+    )
+    header = ("account", "unit", "territory", "seller", "previous_territory", "previous_seller", "moved")
+    return csv_bytes(header, rows)
+
+
+def quotas_csv(run: Run) -> bytes:
+    """Write a row a node of the sales organisation: its quota, and for a territory what it is made from."""
+    nodes, basis = run.plan.quotas.nodes, run.plan.quotas.basis
+    measures = [str(name) for name in basis.columns if str(name) not in {"quota", "cents"}]
+    columns = ["level", "node", "parent_level", "parent"]
+    rows = []
+    for node in nodes.to_dict("records"):
+        own = str(node["node"])
+        known = node["level"] == TERRITORY and own in basis.index
+        tail = [basis.at[own, name] for name in measures] if known else [None] * len(measures)
+        rows.append([*(node[name] for name in columns), money(int(node["cents"])), *tail])
+    return csv_bytes((*columns, "quota", *measures), rows)
+
+
+def _named(names: tuple[str, ...], index: IntArray) -> list[str]:
+    return [names[i] if i >= 0 else "" for i in index.tolist()]

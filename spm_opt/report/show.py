@@ -1,0 +1,159 @@
+"""What the command line prints at the end of a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spm_opt.align.result import Result
+from spm_opt.report import words
+from spm_opt.report.facts import VACANT, Facts, gather
+from spm_opt.report.headline import largest
+from spm_opt.run import Run
+
+MOST_BREACHES = 5
+INDENT = "  "
+
+
+def summary(run: Run, folder: Path | None = None) -> str:
+    """Sum a run up in some twenty-five aligned lines, without colours.
+
+    Parameters
+    ----------
+    run
+        The run.
+    folder
+        Where its files are, if they were written.
+    """
+    facts = gather(run)
+    settings = run.scenario.settings
+    lines = [f"{settings.name}, {settings.year}", *_pairs(_plan_lines(run)), ""]
+    lines += [*_criteria(run, facts), "", *_pairs(_outcome(run, facts))]
+    lines += [f"{INDENT}broken: {text}" for text in run.scorecard.breaches[:MOST_BREACHES]]
+    if len(run.scorecard.breaches) > MOST_BREACHES:
+        lines.append(f"{INDENT}broken: and {len(run.scorecard.breaches) - MOST_BREACHES:,} more")
+    if folder is not None:
+        lines += ["", f"{INDENT}{folder}/report.html  (and accounts.csv, quotas.csv, territories.gpkg, ...)"]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _plan_lines(run: Run) -> list[tuple[str, str]]:
+    problem, result = run.problem, run.result
+    size = (
+        f"{words.plural(len(problem.accounts.ids), 'account')} in {words.plural(problem.n, 'unit')}, "
+        f"{words.plural(problem.k, 'territory', 'territories')}"
+    )
+    vacant = int((run.scenario.sellers["name"].astype(str) == "").sum())
+    if vacant:
+        size += f" ({vacant} {VACANT})"
+    lines = [("planned", size), ("plan", _status(run)), *_proof(result)]
+    if len(run.scenario.findings):
+        lines.append(("findings", f"{len(run.scenario.findings):,} in the input, listed in the report"))
+    return lines
+
+
+def _status(run: Run) -> str:
+    held = "every hard rule holds" if not run.scorecard.breaches else "hard rules are BROKEN"
+    repeat = "" if run.result.repeatable else "; cut by a time limit, not repeatable"
+    return f"{run.result.status}: {held}{repeat}"
+
+
+def _proof(result: Result) -> list[tuple[str, str]]:
+    """One line a priority: points, bound and gap."""
+    lines = []
+    for level in result.levels:
+        text = f"{words.figure(level.objective)} points, "
+        text += (
+            "no bound proven"
+            if level.lower_bound is None
+            else f"proven bound {words.figure(level.lower_bound)}"
+        )
+        text += "" if level.gap is None else f", gap {words.percent(level.gap)}"
+        lines.append(("proof" if len(result.levels) == 1 else f"proof, priority {level.priority}", text))
+    return lines
+
+
+def _criteria(run: Run, facts: Facts) -> list[str]:
+    """One aligned line a criterion: before, after, whether it holds, and the limit."""
+    heads = ["criterion", *(["today"] if facts.has_incumbent else []), "plan", "", "limit"]
+    rows: list[Sequence[str]] = [heads]
+    for row in run.scorecard.criteria.to_dict("records"):
+        limit = str(row["limit"] or "")
+        holds = "" if not limit else "ok" if bool(row["holds"]) else "BROKEN"
+        cells = [
+            str(row["criterion"]),
+            words.figure(float(row["value"])),
+            holds,
+            limit or f"none ({row['unit']})",
+        ]
+        if facts.has_incumbent:
+            before = row.get("value_incumbent", math.nan)
+            cells.insert(1, words.figure(float(before)) if before is not None else words.DASH)
+        rows.append(cells)
+    return _aligned(rows, right={1, 2} if facts.has_incumbent else {1})
+
+
+def _outcome(run: Run, facts: Facts) -> list[tuple[str, str]]:
+    figures, currency = run.scorecard.odds, run.scenario.settings.currency
+    lines = []
+    for one in facts.balances:
+        before = "" if one.incumbent is None else f" (today {words.percent(largest(one.incumbent))})"
+        lines.append((f"largest deviation, {one.title}", words.percent(largest(one.plan)) + before))
+    if facts.has_incumbent:
+        share = facts.accounts_moved / facts.accounts_held
+        moved = [f"{facts.accounts_moved:,} accounts ({words.percent(share)})"]
+        moved += [f"{words.percent(m.share)} of {m.of}" for m in facts.moved if m.of != "accounts"]
+        lines.append(("changes hands", ", ".join(moved)))
+    lines.append(("company target", words.amount(figures["target"], currency)))
+    lines.append(("mean sales", _beside(run, "mean", money=True)))
+    lines.append(("chance to reach the target", _beside(run, "p_target", money=False)))
+    cents = run.plan.quotas.cents
+    low, high = (words.amount(float(end) / 100, currency) for end in (cents.min(), cents.max()))
+    lines.append(("quotas", f"{low} to {high}"))
+    lines.append(("chance to attain them", _spread(facts)))
+    return lines
+
+
+def _beside(run: Run, name: str, *, money: bool) -> str:
+    figures, currency = run.scorecard.odds, run.scenario.settings.currency
+
+    def write(value: float) -> str:
+        return words.amount(value, currency) if money else words.percent(value)
+
+    before = figures.get(name + "_incumbent", math.nan)
+    return write(figures[name]) + (f" (today {write(before)})" if math.isfinite(before) else "")
+
+
+def _spread(facts: Facts) -> str:
+    def write(chances: np.ndarray) -> str:
+        return (
+            f"{words.percent(float(np.nanmin(chances)), 0)} to {words.percent(float(np.nanmax(chances)), 0)}"
+        )
+
+    if not np.isfinite(facts.attainment.odds).any():
+        return words.DASH
+    before = facts.attainment_incumbent
+    known = before is not None and np.isfinite(before.odds).any()
+    return write(facts.attainment.odds) + (
+        f" (today {write(before.odds)})" if known and before is not None else ""
+    )
+
+
+def _pairs(lines: Sequence[tuple[str, str]]) -> list[str]:
+    return _aligned(lines, right=set())
+
+
+def _aligned(rows: Sequence[Sequence[str]], right: set[int]) -> list[str]:
+    """Pad each column to its widest cell."""
+    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+    return [
+        INDENT
+        + "  ".join(
+            cell.rjust(width) if c in right else cell.ljust(width)
+            for c, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
