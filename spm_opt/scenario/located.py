@@ -80,4 +80,7 @@ def frame_findings(
 
 
 def _shown(value: object) -> str:
+    """Write a typed value as it stands in the file; what is missing was an empty cell."""
+    if value is pd.NaT or value != value:  # noqa: PLR0124  nan alone differs from itself
+        return ""
     return ";".join(map(str, value)) if isinstance(value, tuple) else str(value)

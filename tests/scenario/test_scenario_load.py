@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -170,3 +171,42 @@ def test_zero_zero_in_degrees_is_no_place_and_said_so(tmp_path):
     text = text.replace("longitude,latitude", "x,y")
     scenario = load(write_scenario(tmp_path, settings=planar, accounts=text))
     assert scenario.accounts["x"].tolist() == [0, -90.2, -89.5]
+
+
+REAL = Path(__file__).parents[2].parent / "shared" / "real" / "adventureworks"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"the AdventureWorks files are not in {REAL}")
+def test_a_real_export_is_read_as_it_is(tmp_path):
+    """AdventureWorks' 701 stores and 13 owning sellers are read unedited; 30 stores at 0, 0 are reported."""
+    owners = [275, 276, 277, 278, 279, 280, 281, 282, 283, 286, 288, 289, 290]
+    settings = f"""
+name = "AdventureWorks"
+year = 2026
+activities = {{annual_sales = "USD"}}
+[tables.accounts]
+path = "{REAL.as_posix()}/accounts.csv"
+columns = {{id = "account_id", seller = "sales_person_id", longitude = "lon", latitude = "lat", market = "country"}}
+[tables.sellers]
+path = "{REAL.as_posix()}/reps.csv"
+columns = {{id = "sales_person_id"}}
+keep = {{sales_person_id = [{", ".join(f'"{one}"' for one in owners)}]}}
+[tables.sellers.translate.region]
+column = "territory_id"
+values = {{1 = "US", 2 = "US", 3 = "US", 4 = "US", 5 = "US", 6 = "CA", 7 = "FR", 8 = "DE", 9 = "AU", 10 = "GB"}}
+[simulate]
+revenue = "annual_sales"
+[quota]
+growth = 0.05
+"""
+    (tmp_path / "scenario.toml").write_text(settings)
+    scenario = load(tmp_path)
+    findings = check(scenario)
+    assert len(scenario.accounts) == 701
+    assert scenario.accounts["annual_sales"].sum() == pd.read_csv(REAL / "accounts.csv")["annual_sales"].sum()
+    assert set(scenario.accounts["market"]) == {"US", "CA", "FR", "DE", "AU", "GB"}
+    assert len(scenario.sellers) == 13
+    assert set(scenario.sellers["region"]) == set(scenario.accounts["market"])
+    assert not findings.errors
+    assert scenario.accounts["x"].isna().sum() == 30
+    assert [one.rule for one in findings.warnings] == ["coordinates 0, 0 are taken as none"] * 30
