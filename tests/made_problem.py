@@ -47,7 +47,7 @@ def problem_of(
         np.full(len(ids), NONE),
     )
     for row, u, now in zip(accounts, unit, current, strict=True):
-        requires[u] |= [skill in row.get("requires", ()) for skill in names]
+        requires[u] |= np.array([skill in row.get("requires", ()) for skill in names], dtype=bool)
         family[u] = row.get("family", family[u])
         locked[u] = now if row.get("locked") else locked[u]
     offers = np.array([[s in (skills or {}).get(t, ()) for s in names] for t in territories], dtype=bool)
