@@ -11,7 +11,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from spm_opt.scenario.findings import Finding, nearest
+from spm_opt.problem import IntArray
+from spm_opt.scenario.findings import Finding, Severity, nearest
 from spm_opt.scenario.settings import Geography
 from spm_opt.scenario.sources import cell_text
 from spm_opt.scenario.tables import missing_file
@@ -126,51 +127,39 @@ def _repaired(shapes: Any, ids: list[str], geography: Geography) -> tuple[Any, A
     polygonal = np.isin(shapely.get_type_id(shapes), (3, 6))
     invalid = np.flatnonzero(~nothing & polygonal & ~shapely.is_valid(shapes))
     shapes = shapely.force_2d(shapes)
-    reasons = shapely.is_valid_reason(shapes[invalid])
-    area = shapely.area(shapes[invalid])
-    shapes[invalid] = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
-    gone = shapely.is_empty(shapes[invalid])
-    findings = []
-    for at, reason, before, after, empty in zip(
-        invalid.tolist(), reasons, area, shapely.area(shapes[invalid]), gone, strict=True
-    ):
-        value = f"{ids[at]}: {reason}"
-        if empty:
-            findings.append(
-                _finding(geography, "broken polygon", value, "a valid polygon", row=at + 1, column="geometry")
-            )
-        else:
-            change = f"used repaired, area {before:.6g} before and {after:.6g} after"
-            findings.append(
-                Finding(
-                    "warning",
-                    "broken polygon",
-                    geography.path,
-                    at + 1,
-                    "geometry",
-                    value,
-                    "a valid polygon",
-                    change,
-                )
-            )
+    broken = shapes[invalid]
+    shapes[invalid] = shapely.make_valid(broken, method="structure", keep_collapsed=False)
+    findings = _repairs(broken, shapes[invalid], invalid, ids, geography)
     findings += [
         _finding(geography, "empty geometry", ids[at], "a polygon", row=at + 1, column="geometry")
         for at in np.flatnonzero(nothing).tolist()
     ]
     findings += [
         _finding(
-            geography,
-            "not a polygon",
-            f"{ids[at]}: {shapes[at].geom_type}",
-            "a polygon",
-            row=at + 1,
-            column="geometry",
+            geography, "not a polygon", f"{ids[at]}: {shapes[at].geom_type}", "a polygon",
+            row=at + 1, column="geometry",
         )
         for at in np.flatnonzero(~nothing & ~polygonal).tolist()
-    ]
-    bad = nothing | ~polygonal
-    bad[invalid[gone]] = True
-    return shapes, bad, findings
+    ]  # fmt: skip
+    return shapes, nothing | ~polygonal | shapely.is_empty(shapes), findings
+
+
+def _repairs(before: Any, after: Any, rows: IntArray, ids: list[str], geography: Geography) -> list[Finding]:
+    """Report every repair, and the polygons of which nothing is left."""
+    reasons, areas = shapely.is_valid_reason(before), shapely.area(before)
+    findings = []
+    for i, at in enumerate(rows.tolist()):
+        value = f"{ids[at]}: {reasons[i]}"
+        severity: Severity = "warning"
+        hint = f"used repaired, area {areas[i]:.6g} before and {after[i].area:.6g} after"
+        if after[i].is_empty:
+            severity, hint = "error", "nothing is left of it once repaired: draw it again"
+        findings.append(
+            Finding(
+                severity, "broken polygon", geography.path, at + 1, "geometry", value, "a valid polygon", hint
+            )
+        )
+    return findings
 
 
 def _bad_ids(ids: list[str], geography: Geography) -> list[Finding]:
