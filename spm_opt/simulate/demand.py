@@ -21,8 +21,12 @@ Too little history
     With fewer than 30 accounts to observe, the scenario's ``churn``, or ``growth`` and ``growth_spread``,
     are used as they are.
 
-What the model leaves open: growth seen in history holds the deals won in those years, so a pipeline
-should list business beyond the accounts' run rate, or a lower win rate should allow for it.
+Growth and pipeline
+    Growth seen in history holds the deals that were won in those years. What the open pipeline is
+    expected to bring to the accounts of a segment that bought last year is therefore taken off the
+    segment's mean growth, down to no growth at all: the pipeline says where the growth comes from, and
+    what is left stands for deals that nobody has entered yet. Deals with accounts that bought nothing
+    last year are new business, and come on top. A ``growth`` that the scenario states is used as it is.
 """
 
 from __future__ import annotations
@@ -116,10 +120,12 @@ def estimate(scenario: Scenario) -> Demand:
     lost = _churn(past, segment, count, settings)
     mean, spread = _growth(past, segment, count, settings)
     pipeline = deals(scenario, past.account_ids)
+    beyond = _beyond_pipeline(past, segment, lost, mean, pipeline)
     rows = [
         *_past_rows(past),
         *_rate_rows("churn", segments, lost),
         *_rate_rows("growth", segments, mean),
+        *(_rate_rows("growth_beyond_pipeline", segments, beyond) if beyond is not mean else []),
         *_rate_rows("growth_spread", segments, spread),
         *_deal_rows(pipeline, settings),
         *_stated_rows(settings),
@@ -128,7 +134,7 @@ def estimate(scenario: Scenario) -> Demand:
         account_ids=past.account_ids,
         base=past.last,
         churn=lost.value[segment],
-        growth=1 + mean.value[segment],
+        growth=1 + beyond.value[segment],
         spread=spread.value[segment],
         market=market.astype(np.int64),
         market_names=tuple(markets.tolist()),
@@ -181,6 +187,25 @@ def _growth(past: Years, segment: IntArray, count: int, settings: Simulation) ->
     )
     alone = np.sqrt(np.clip(variance - shocks, 0, None))
     return growth, Rates(alone, float(np.sqrt(max(whole_variance - shocks, 0.0))), observed, "history")
+
+
+def _beyond_pipeline(past: Years, segment: IntArray, churn: Rates, growth: Rates, pipeline: Deals) -> Rates:
+    """Take off growth estimated from history what the open pipeline is expected to bring to last year's buyers."""
+    known = past.last[pipeline.account] > 0
+    if growth.source != "history" or not known.any():
+        return growth
+    count = len(growth.value)
+    won = np.where(known, pipeline.amount * pipeline.win, 0.0)
+    expected = np.bincount(segment[pipeline.account], won, count)
+    stays = np.bincount(segment, past.last, count) * (1 - churn.value)
+    part = np.divide(expected, stays, out=np.zeros(count), where=stays > 0)
+    company = growth.company - float(expected.sum() / stays.sum())
+    return Rates(
+        value=np.minimum(growth.value, np.clip(growth.value - part, 0, None)),
+        company=min(growth.company, max(company, 0.0)),
+        observed=growth.observed,
+        source="history",
+    )
 
 
 def _bought_before(past: Years) -> BoolArray:

@@ -110,6 +110,46 @@ def test_known_parameters_are_recovered():
     assert demand.spread[0] == pytest.approx(0.3, abs=0.015)
 
 
+def with_pipeline(ratios, *deals, **others):
+    """Make a company with history, an account that never bought, and deals of ``(account, amount)``."""
+    past = with_ratios(ratios)
+    return estimate(
+        company(
+            [*({"id": name} for name in past.accounts["id"]), {"id": "new"}],
+            [{"id": "S"}],
+            history=past.history.to_dict("records"),
+            pipeline=[
+                {"id": f"O{i}", "account": name, "amount": amount, "stage": "half", "close": "2027-05-01"}
+                for i, (name, amount) in enumerate(deals)
+            ],
+            simulate={**QUIET, "churn": 0.0, "win_rates": {"half": 0.5}, **others},
+        )
+    )
+
+
+def test_the_pipeline_is_part_of_growth_seen_in_history():
+    """40 accounts grew from 100 to 120; a deal of 480 at a half is 240 of 4,800: 5 % of the 20 % are known."""
+    demand = with_pipeline([1.2] * 40, ("A0000", 480), ("new", 5000))
+    assert demand.growth == pytest.approx(np.full(41, 1.15))
+    assert parameter(demand, "growth")["value"] == pytest.approx(0.2)
+    assert parameter(demand, "growth_beyond_pipeline")["value"] == pytest.approx(0.15)
+
+
+def test_a_pipeline_beyond_growth_leaves_last_year():
+    """More expected wins than growth: the accounts stay as they are, and all growth is in the deals."""
+    assert with_pipeline([1.2] * 40, ("A0000", 9_000)).growth == pytest.approx(np.ones(41))
+
+
+def test_shrinking_accounts_go_on_shrinking():
+    """Growth below nothing is not lowered further by a pipeline."""
+    assert with_pipeline([0.9] * 40, ("A0000", 480)).growth == pytest.approx(np.full(41, 0.9))
+
+
+def test_a_stated_growth_is_used_as_it_is():
+    """With too little history the scenario's growth stands beside the pipeline."""
+    assert with_pipeline([1.2] * 20, ("A0000", 480), growth=0.04).growth == pytest.approx(np.full(21, 1.04))
+
+
 def deals(*rows, win_rates=None):
     table = [
         {"id": f"O{i}", "account": "A", "amount": 10, "stage": s, "close": c} for i, (s, c) in enumerate(rows)
