@@ -8,8 +8,11 @@ import numpy as np
 from scipy import sparse
 
 from spm_opt.align.model import Model
+from spm_opt.align.relax import row_scale
 from spm_opt.problem import NONE, FloatArray, IntArray
 
+STALE = 1e-9
+"""How much worse an offer may have become before it has to queue again."""
 ROUNDS = 8
 """Most rounds of joining stray pieces by paths; a path may cut another territory, which the next mends."""
 
@@ -29,8 +32,7 @@ def connected(model: Model, territory: IntArray, share: FloatArray) -> IntArray:
     """Mend an assignment until the geographic nodes of each territory hang together, where that can be.
 
     Of each territory the main piece stays: the one with the nodes that can go nowhere else, then the
-    largest. Its other pieces are given away node by node across borders, first where the relaxation
-    wants them and then where it costs least.
+    largest. Its other pieces are given away node by node across borders.
     """
     territory = territory.copy()
     for _ in range(ROUNDS):
@@ -72,33 +74,79 @@ def _strays(model: Model, territory: IntArray) -> IntArray:
 
 
 def _grow(model: Model, territory: IntArray, strays: IntArray, share: FloatArray) -> IntArray:
-    """Give strays away across borders, cheapest first; return those that no neighbour may take."""
+    """Give strays away across borders, best first; return those that no neighbour may take.
+
+    An offer is rated by what it costs beyond the node's cheapest arc, by the hard rows that it breaks as
+    things stand, and by what the relaxation wants. Ratings grow stale as territories fill, so an offer is
+    rated again when its turn comes.
+    """
     was = territory[strays].copy()
     territory[strays] = NONE
-    cost = model.cost.sum(axis=0)
-    queue: list[tuple[float, float, int, int]] = []
+    columns = model.rows.tocsc()
+    weight = np.where(model.hard, 1.0 / row_scale(model), 0.0)
+    activity = _activity(model, territory)
+    cost, typical, common = model.cost.sum(axis=0), *_typical(model, weight)
+    queue: list[tuple[float, int, int]] = []
+
+    def rating(arc: int) -> float:
+        span = slice(columns.indptr[arc], columns.indptr[arc + 1])
+        r = columns.indices[span]
+        now, then = activity[r], activity[r] + columns.data[span]
+        broken = np.maximum(then - model.upper[r], 0) - np.maximum(now - model.upper[r], 0)
+        node = model.node[arc]
+        extra = cost[arc] - cost[model.start[node] : model.start[node + 1]].min()
+        return float(extra / typical + weight[r] @ broken / common - share[arc])
 
     def offer(node: int) -> None:
-        low, high = model.start[node], model.start[node + 1]
-        least = cost[low:high].min()
         beside = {int(territory[v]) for v in model.near[model.near_start[node] : model.near_start[node + 1]]}
-        for arc in range(low, high):
+        for arc in range(model.start[node], model.start[node + 1]):
             if int(model.territory[arc]) in beside:
-                heapq.heappush(queue, (-share[arc], cost[arc] - least, node, int(model.territory[arc])))
+                heapq.heappush(queue, (rating(arc), node, arc))
 
     for node in strays:
         offer(int(node))
     while queue:
-        _, _, node, t = heapq.heappop(queue)
+        rated, node, arc = heapq.heappop(queue)
         if territory[node] != NONE:
             continue
-        territory[node] = t
+        again = rating(arc)
+        if again > rated + STALE:
+            heapq.heappush(queue, (again, node, arc))
+            continue
+        territory[node] = model.territory[arc]
+        span = slice(columns.indptr[arc], columns.indptr[arc + 1])
+        activity[columns.indices[span]] += columns.data[span]
         for v in model.near[model.near_start[node] : model.near_start[node + 1]]:
             if territory[v] == NONE and model.geographic[v]:
                 offer(int(v))
     left = territory[strays] == NONE
     territory[strays[left]] = was[left]
     return strays[left]
+
+
+def _activity(model: Model, territory: IntArray) -> FloatArray:
+    """Row activities of the nodes that have a territory, shape ``(r,)``."""
+    used = np.flatnonzero(model.territory == territory[model.node])
+    return np.asarray(model.rows[:, used].sum(axis=1)).ravel()
+
+
+def _typical(model: Model, weight: FloatArray) -> tuple[float, float]:
+    """What a typical move costs in points, and how much of a hard row a typical node is."""
+    spread = move_costs(model, 0)
+    hard = (
+        np.asarray(abs(model.rows).sum(axis=1)).ravel() / np.maximum(1, np.diff(model.rows.indptr)) * weight
+    )
+    return (
+        float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0,
+        float(np.median(hard[hard > 0])) if (hard > 0).any() else 1.0,
+    )
+
+
+def move_costs(model: Model, level: int) -> FloatArray:
+    """What it costs each node to go from its cheapest territory to the fourth cheapest, shape ``(n,)``."""
+    cost = model.cost[level][np.lexsort((model.cost[level], model.node))]
+    degree = np.diff(model.start)
+    return np.asarray(cost[model.start[:-1] + np.minimum(degree - 1, 3)] - cost[model.start[:-1]])
 
 
 def _join(model: Model, territory: IntArray, node: int) -> None:

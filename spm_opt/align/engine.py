@@ -24,7 +24,7 @@ from spm_opt.align import locate
 from spm_opt.align.construct import cheapest_from, connected, rounded
 from spm_opt.align.exact import prove
 from spm_opt.align.model import Model, build
-from spm_opt.align.relax import relax
+from spm_opt.align.relax import Relaxation, relax
 from spm_opt.align.result import PROVEN, Level, Progress, Result
 from spm_opt.align.search import Found, search
 from spm_opt.criteria.terms import Criterion
@@ -60,6 +60,14 @@ BUDGETS: dict[Effort, Budget] = {
     "standard": Budget(4_000, 1_000_000, 10.0, 10),
     "thorough": Budget(30_000, 10_000_000, 60.0, 25),
 }
+HEATS = (1.0, 10.0, 30.0)
+"""First temperatures that short searches try; the best leads the long one."""
+ROUNDS = (0.06, 0.2, 1.0)
+"""Shares of the proposals that each search gets, round after round; a third of them goes on."""
+POLISH = 0.2
+"""Share of the proposals for the last search, from the best plan at the lowest heat."""
+BLUR = 0.02
+"""Share of the mean activity that weightless units get while a fractional plan is rounded."""
 EXACT_ARCS = 4_000
 """Largest model that is given to the exact method."""
 
@@ -96,7 +104,7 @@ def align(
     if locate.free_territories(problem, criteria).any():
         outcome, center = _with_centers(problem, criteria, budget, seed, clock)
     else:
-        outcome, center = _solve(build(problem, criteria), problem, budget, seed, clock), problem.seat
+        outcome, center = _solve(problem, criteria, budget, seed, clock), problem.seat
     return _result(problem, criteria, outcome, center, clock)
 
 
@@ -134,14 +142,15 @@ class _Outcome:
 
 
 def _solve(
-    model: Model,
     problem: Problem,
+    criteria: Sequence[Criterion],
     budget: Budget,
     seed: int,
     clock: _Clock,
     start: IntArray | None = None,
 ) -> _Outcome:
     """Settle level after level for fixed centers; ``start`` (of units) is one more plan to begin from."""
+    model = build(problem, criteria)
     stuck = np.flatnonzero(np.diff(model.start) == 0)
     if len(stuck):
         return _Outcome(
@@ -169,7 +178,7 @@ def _solve(
         ideas += (
             [best] if at else [connected(model, cheapest_from(model, plan), relaxed.share) for plan in starts]
         )
-        found = _improve(model, ideas, at, caps, relaxed.bound, budget, seed, clock)
+        found = _improve(model, ideas, at, caps, relaxed, budget, seed, clock)
         best, complete = found.territory, complete and found.complete
         work["proposals"] += found.proposals
         step, bound, value = "local search", relaxed.bound, found.value if found.violation <= 0 else np.inf
@@ -197,6 +206,21 @@ def _solve(
     return _Outcome(best[model.node_of_unit], tuple(levels), "", tuple(steps), work, complete)
 
 
+def _blurred(problem: Problem, criteria: Sequence[Criterion], model: Model) -> Model | None:
+    """Build the model in which no geographic unit is weightless, or nothing where none is.
+
+    A relaxation may send units that carry nothing anywhere at no cost, and scatters them. With a little
+    activity they follow their surroundings, and the rounded plan hangs together far better.
+    """
+    light = problem.geographic & (problem.activity == 0).any(axis=1)
+    if not model.geographic.any() or not light.any():
+        return None
+    mean = problem.activity[problem.geographic].mean(axis=0)
+    return build(
+        replace(problem, activity=problem.activity + BLUR * mean * problem.geographic[:, None]), criteria
+    )
+
+
 def _of_nodes(model: Model, units: IntArray) -> IntArray:
     """Territory of each node by its first unit, ``NONE`` where it has none."""
     first = np.unique(model.node_of_unit, return_index=True)[1]
@@ -208,39 +232,61 @@ def _improve(
     ideas: list[IntArray],
     level: int,
     caps: FloatArray,
-    bound: float,
+    relaxed: Relaxation,
     budget: Budget,
     seed: int,
     clock: _Clock,
 ) -> Found:
-    """Search shortly from every idea, then at length from the one that led farthest."""
+    """Search shortly from every idea at every heat, at length from where that led farthest, then polish."""
     proposals = max(budget.least_proposals, budget.proposals * model.n)
+    spent, bound = 0, relaxed.bound
 
     def going(value: float, violation: float) -> bool:
         on = clock.tell("search", value if violation <= 0 else np.inf, violation, bound)
-        return on and not (violation <= 0 and value - bound <= 1e-9 * max(1.0, abs(bound)))
+        return on and not (violation <= 0 and value - bound <= PROVEN * max(1.0, abs(bound)))
 
-    tries = [
-        search(
-            model, idea, level=level, caps=caps, proposals=proposals // 5, seed=seed + at, keep_going=going
-        )
-        for at, idea in enumerate(ideas)
-    ]
-    best = min(tries, key=lambda f: (f.violation, f.value))
-    spent = sum(f.proposals for f in tries)
-    if best.violation > 0 or best.value - bound > PROVEN * max(1.0, abs(bound)):
-        longer = search(
+    def tried(start: IntArray, share: float, heat: float, number: int) -> Found:
+        nonlocal spent
+        effort = round(share * proposals)
+        found = search(
             model,
-            best.territory,
+            start,
             level=level,
             caps=caps,
-            proposals=proposals,
-            seed=seed + len(ideas),
+            multiplier=relaxed.multiplier,
+            proposals=effort,
+            heat=heat,
+            seed=seed + number,
             keep_going=going,
         )
-        spent += longer.proposals
-        best = min((best, longer), key=lambda f: (f.violation, f.value))
+        spent += found.proposals
+        return found
+
+    setups = [(idea, heat) for idea in ideas for heat in HEATS]
+    number = 0
+    best: Found | None = None
+    for share in ROUNDS:
+        tries = []
+        for idea, heat in setups:
+            tries.append(tried(idea, share, heat, number))
+            number += 1
+        order = sorted(range(len(tries)), key=lambda at: (_merit(tries[at]), at))
+        best = min((*tries, best) if best else tries, key=_rank)
+        if clock.over or not going(best.value, best.violation):
+            break
+        setups = [setups[at] for at in order[: max(1, len(order) // 3)]]
+    else:
+        best = min((best, tried(best.territory, POLISH, HEATS[0], number)), key=_rank)
     return replace(best, proposals=spent, complete=not clock.over)
+
+
+def _merit(found: Found) -> tuple[float, float]:
+    """How promising a search is: one percent of broken rules in all weighs like a tenth of the points."""
+    return found.value * (1 + 10 * found.violation), found.violation
+
+
+def _rank(found: Found) -> tuple[float, float]:
+    return found.violation, found.value
 
 
 def _with_centers(
@@ -257,7 +303,7 @@ def _with_centers(
     outcome = None
     for _ in range(budget.relocations):
         start = None if outcome is None else outcome.territory
-        outcome = _solve(build(locate.located(problem, center), criteria), problem, short, seed, clock, start)
+        outcome = _solve(locate.located(problem, center), criteria, short, seed, clock, start)
         _add(work, outcome.work)
         if outcome.territory is None or clock.over:
             break
@@ -266,8 +312,7 @@ def _with_centers(
             break
         center = moved
     if outcome is not None and outcome.territory is not None and not clock.over:
-        model = build(locate.located(problem, center), criteria)
-        outcome = _solve(model, problem, budget, seed, clock, outcome.territory)
+        outcome = _solve(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
         _add(work, outcome.work)
     if outcome is None or outcome.territory is None:
         return replace(outcome, work=work) if outcome else _Outcome(

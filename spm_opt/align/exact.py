@@ -147,14 +147,22 @@ def _program(model: Model, level: int) -> _Program:
         rows.data[span] = np.round(rows.data[span] * scale)
         # opened by what rounding and floating-point sums may have lost, so that no plan is excluded
         low, high = model.lower[r] * scale, model.upper[r] * scale
-        lower.append(int(np.ceil(low - loose - HOLDS_WITHIN * max(1.0, abs(low)))) if np.isfinite(low) else None)
-        upper.append(int(np.floor(high + loose + HOLDS_WITHIN * max(1.0, abs(high)))) if np.isfinite(high) else None)
+        lower.append(
+            int(np.ceil(low - loose - HOLDS_WITHIN * max(1.0, abs(low)))) if np.isfinite(low) else None
+        )
+        upper.append(
+            int(np.floor(high + loose + HOLDS_WITHIN * max(1.0, abs(high)))) if np.isfinite(high) else None
+        )
     return _Program(rows, tuple(lower), tuple(upper), tuple(soft.tolist()), points)
 
 
 def _points(model: Model, level: int, soft: IntArray) -> _Points:
     price = np.where(model.level[soft] == level, model.price[soft], 0.0)
-    size = model.n * np.asarray(abs(model.rows[soft]).max(axis=1).todense()).ravel() if len(soft) else np.zeros(0)
+    size = (
+        model.n * np.asarray(abs(model.rows[soft]).max(axis=1).todense()).ravel()
+        if len(soft)
+        else np.zeros(0)
+    )
     total = float(model.n * np.abs(model.cost[level]).max(initial=0.0) + price @ size)
     scale = TOTAL / total if total > 0 else 1.0
     whole = np.where(price > 0, np.maximum(1.0, np.round(price * scale * size / FINE)), 0.0)
@@ -174,7 +182,12 @@ def _whole(values: FloatArray, sums: int) -> tuple[float, float]:
 
 
 def _solve_cp(
-    model: Model, program: _Program, cuts: list[Cut], hint: IntArray | None, time: float, seed: int,
+    model: Model,
+    program: _Program,
+    cuts: list[Cut],
+    hint: IntArray | None,
+    time: float,
+    seed: int,
     caps: FloatArray,
 ) -> _Answer:
     cp = cp_model.CpModel()

@@ -9,6 +9,8 @@ import numpy as np
 
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what incremental sums lose."""
+SWAPS = 0.4
+"""Share of proposals that exchange two nodes rather than move one."""
 SNAPSHOT_EVERY = 512
 """Proposals between two looks at whether the present state is the best so far."""
 
@@ -44,36 +46,42 @@ def _arc(start, territory, node, t):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _beyond(activity, lower, upper, weight, hard):  # type: ignore[no-untyped-def]
-    """Weighted violation of one row."""
-    out = 0.0
+def _beyond(activity, lower, upper):  # type: ignore[no-untyped-def]
+    """Violation of one row."""
     if activity < lower:
-        out = (lower - activity) * weight
-    elif activity > upper:
-        out = (activity - upper) * weight
-    if hard and out < NEGLIGIBLE:
-        out = 0.0
-    return out
+        return lower - activity
+    if activity > upper:
+        return activity - upper
+    return 0.0
 
 
 @numba.njit(cache=True)
 def _shift(arc, sign, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change):  # type: ignore[no-untyped-def]
-    """Put an arc into the plan or take it out; ``change[0]`` is hard violation, ``change[1 + l]`` points."""
+    """Put an arc into the plan or take it out; ``change[0]`` is penalties, ``change[1 + l]`` points."""
     for level in range(cost.shape[0]):
         change[1 + level] += sign * cost[level, arc]
     for at in range(columns[arc], columns[arc + 1]):
         r = rows[at]
-        if weight[r] == 0.0:
-            continue
-        hard = kind[r] < 0
-        before = _beyond(activity[r], lower[r], upper[r], weight[r], hard)
+        before = _beyond(activity[r], lower[r], upper[r])
         activity[r] += sign * coefficients[at]
-        change[1 + kind[r]] += _beyond(activity[r], lower[r], upper[r], weight[r], hard) - before
+        change[1 + kind[r]] += weight[r] * (_beyond(activity[r], lower[r], upper[r]) - before)
 
 
 @numba.njit(cache=True)
-def _stays_connected(leaver, t, where, geographic, near_start, near, mark, stack):  # type: ignore[no-untyped-def]
-    """Whether the geographic nodes of ``t`` hang together without ``leaver``; marks by a stamp in mark[-1]."""
+def _broken(activity, lower, upper, scale, kind):  # type: ignore[no-untyped-def]
+    """Total violation of hard rows relative to their size, what sums lose not counted."""
+    total = 0.0
+    for r in range(len(lower)):
+        if kind[r] < 0:
+            beyond = _beyond(activity[r], lower[r], upper[r]) / scale[r]
+            if beyond > NEGLIGIBLE:
+                total += beyond
+    return total
+
+
+@numba.njit(cache=True)
+def _stays_connected(leaver, t, where, geographic, near_start, near, mark, queue):  # type: ignore[no-untyped-def]
+    """Whether the geographic nodes of ``t`` hang together without ``leaver``; ``mark[-1]`` counts the searches."""
     first, wanted = -1, 0
     for at in range(near_start[leaver], near_start[leaver + 1]):
         v = near[at]
@@ -86,12 +94,12 @@ def _stays_connected(leaver, t, where, geographic, near_start, near, mark, stack
     stamp = mark[-1]
     mark[leaver] = stamp
     mark[first] = stamp
-    stack[0] = first
-    top = 1
-    while top > 0:
-        top -= 1
-        v = stack[top]
-        # a node that touches the leaver is one of those that must be met
+    queue[0] = first
+    head, tail = 0, 1
+    # breadth first: the other neighbours of the leaver are most often met within a few steps
+    while head < tail:
+        v = queue[head]
+        head += 1
         for at in range(near_start[v], near_start[v + 1]):
             w = near[at]
             if w == leaver:
@@ -100,8 +108,8 @@ def _stays_connected(leaver, t, where, geographic, near_start, near, mark, stack
                     return True
             elif mark[w] != stamp and where[w] == t and geographic[w]:
                 mark[w] = stamp
-                stack[top] = w
-                top += 1
+                queue[tail] = w
+                tail += 1
     return False
 
 
@@ -159,6 +167,7 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
     coefficients,
     lower,
     upper,
+    scale,
     weight,
     kind,
     cap,
@@ -173,11 +182,14 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
     count,
     temperature,
     penalty,
+    beyond,
 ):
     """Look at ``count`` proposals at one temperature.
 
     ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
-    ``out`` holds the best violation and value, and returns the present violation and value.
+    ``out`` holds the best violation and value, and returns the present ones behind them; ``beyond``
+    returns the present violation of each row. ``weight`` is what a unit of violation of a row costs,
+    ``penalty`` what an earlier level above its ``cap`` does.
     """
     n, levels = len(start) - 1, cost.shape[0]
     where = np.empty(n, np.int64)
@@ -187,15 +199,14 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
     for level in range(levels):
         now[1 + level] = constant[level]
     for r in range(len(lower)):
-        if weight[r] != 0.0:
-            now[1 + kind[r]] += _beyond(0.0, lower[r], upper[r], weight[r], kind[r] < 0)
+        now[1 + kind[r]] += weight[r] * _beyond(0.0, lower[r], upper[r])
     for u in range(n):
         where[u] = territory[arcs[u]]
         if geographic[u]:
             members[where[u]] += 1
         _shift(arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, now)
     mark = np.zeros(n + 1, np.int64)
-    stack = np.empty(n + 1, np.int64)
+    queue = np.empty(n + 1, np.int64)
     change = np.zeros(1 + levels)
     over = 0.0
     for level in range(levels - 1):
@@ -203,9 +214,7 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
 
     for proposal in range(count):
         if proposal % SNAPSHOT_EVERY == 0 or proposal == count - 1:
-            violation = now[0] + over
-            if violation < NEGLIGIBLE:
-                violation = 0.0
+            violation = _broken(activity, lower, upper, scale, kind) + (over if over > NEGLIGIBLE else 0.0)
             if violation < out[0] - NEGLIGIBLE or (violation <= out[0] and now[levels] < out[1] - 1e-12):
                 out[0], out[1] = violation, now[levels]
                 for v in range(n):
@@ -218,10 +227,8 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
         there = _arc(start, territory, u, t)
         if there < 0:
             continue
-        if geographic[u] and not _stays_connected(u, s, where, geographic, near_start, near, mark, stack):
-            continue
         w, back = -1, -1
-        if _draw(state) < 0.4:
+        if _draw(state) < SWAPS:
             w = _partner(u, t, state, where, geographic, near_start, near)
             if w >= 0:
                 back = _arc(start, territory, w, s)
@@ -230,17 +237,6 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
         if w < 0 and geographic[u] and members[s] == 1:
             continue
         here = arcs[u]
-        where[u] = t
-        if (
-            w >= 0
-            and geographic[w]
-            and not (
-                _touches(w, s, where, geographic, near_start, near)
-                and _stays_connected(w, t, where, geographic, near_start, near, mark, stack)
-            )
-        ):
-            where[u] = s
-            continue
         for at in range(1 + levels):
             change[at] = 0.0
         _shift(here, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
@@ -255,21 +251,27 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
             over_after += max(0.0, now[1 + level] + change[1 + level] - cap[level]) / max(
                 1.0, abs(cap[level])
             )
-        energy = change[levels] + penalty * (change[0] + over_after - over)
-        if energy <= 0.0 or (temperature > 0.0 and _draw(state) < math.exp(-energy / temperature)):
+        energy = change[levels] + change[0] + penalty * (over_after - over)
+        accepted = energy <= 0.0 or (temperature > 0.0 and _draw(state) < math.exp(-energy / temperature))
+        # the dearer question last: most proposals have been refused by now
+        if accepted and geographic[u]:
+            accepted = _stays_connected(u, s, where, geographic, near_start, near, mark, queue)
+            if accepted and w >= 0:
+                where[u] = t
+                accepted = _touches(w, s, where, geographic, near_start, near) and _stays_connected(
+                    w, t, where, geographic, near_start, near, mark, queue
+                )
+                where[u] = s
+        if accepted:
             for at in range(1 + levels):
                 now[at] += change[at]
             over = over_after
-            arcs[u] = there
-            if geographic[u]:
+            arcs[u], where[u] = there, t
+            if w >= 0:
+                arcs[w], where[w] = back, s
+            elif geographic[u]:
                 members[s] -= 1
                 members[t] += 1
-            if w >= 0:
-                arcs[w] = back
-                where[w] = s
-                if geographic[w]:
-                    members[t] -= 1
-                    members[s] += 1
         else:
             if w >= 0:
                 _shift(
@@ -304,5 +306,6 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
                 there, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change
             )
             _shift(here, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
-            where[u] = s
-    out[2], out[3] = now[0] + over, now[levels]
+    for r in range(len(lower)):
+        beyond[r] = _beyond(activity[r], lower[r], upper[r])
+    out[2], out[3] = _broken(activity, lower, upper, scale, kind) + over, now[levels]

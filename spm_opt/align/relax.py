@@ -43,6 +43,8 @@ class Relaxation:
         Points of the level that no plan can beat.
     violation
         Proven least total violation of hard rows, relative to their size; above zero no plan exists.
+    multiplier
+        What a unit of each row's limit is worth in points, shape ``(r,)``.
     clash
         Names of the rows that the proof of infeasibility leans on, heaviest first.
     iterations
@@ -52,6 +54,7 @@ class Relaxation:
     share: FloatArray
     bound: float
     violation: float
+    multiplier: FloatArray
     clash: tuple[str, ...]
     iterations: int
 
@@ -70,19 +73,21 @@ def relax(model: Model, level: int = 0, caps: FloatArray | None = None) -> Relax
     """
     caps = np.zeros(0) if caps is None else caps
     generated = _generate(model, _first_arcs(model, level), level, caps)
-    spent = generated.iterations
+    spent, worthless = generated.iterations, np.zeros(len(model.lower))
     if generated.solved is None:
         elastic = elastic_model(model)
         least = _generate(elastic, generated.active, 0, np.zeros(0))
         spent += least.iterations
         if least.bound > CERTAIN and least.solved is not None:
-            return Relaxation(_share(elastic, least), np.inf, least.bound, _clash(model, least.solved), spent)
+            return Relaxation(
+                _share(elastic, least), np.inf, least.bound, worthless, _clash(model, least.solved), spent
+            )
         generated = _generate(model, least.active, level, caps)
         spent += generated.iterations
         if generated.solved is None:
             # the two verdicts differ by rounding: go on from the least violated fractional plan, unproven
-            return Relaxation(_share(elastic, least), -np.inf, 0.0, (), spent)
-    return Relaxation(_share(model, generated), generated.bound, 0.0, (), spent)
+            return Relaxation(_share(elastic, least), -np.inf, 0.0, worthless, (), spent)
+    return Relaxation(_share(model, generated), generated.bound, 0.0, generated.solved.multiplier, (), spent)
 
 
 def elastic_model(model: Model) -> Model:

@@ -2,9 +2,9 @@
 
 A proposal moves one node to another territory, or exchanges two nodes between territories. Geographic
 nodes move only across a border, and only where the territory they leave stays connected. Energy is the
-points of the current level, plus a penalty on hard rows (relative to their size) and on earlier levels
-above their cap; the penalty grows while rules are broken and falls while they hold. Row activities are
-kept up to date move by move.
+points of the current level, plus a penalty on hard rows and on earlier levels
+above their cap; a row's penalty grows while it is broken and falls while it is kept, but never below what
+the relaxation says a unit of its limit is worth. Row activities are kept up to date move by move.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spm_opt.align.construct import move_costs
 from spm_opt.align.kernel import anneal
 from spm_opt.align.model import Model
 from spm_opt.align.relax import row_scale
@@ -21,8 +22,14 @@ from spm_opt.problem import FloatArray, IntArray
 
 TEMPERATURES = 100
 """Steps of cooling; the penalty adapts between them."""
-COLDEST = 1e-3
-"""Last temperature relative to the first, before the search stands still."""
+COLDEST = 0.05
+"""Last temperature before the search stands still, in typical moves."""
+PENALTY = 10.0
+"""Points that breaking a hard row by a typical node costs at first, in first temperatures."""
+COARSE = 0.02
+"""Share of a row's size that counts as a typical node at least: limits over the whole plan start soft."""
+DEARER, CHEAPER = 1.05, 0.95
+"""How the penalty of a row changes with every step in which it is broken, or kept."""
 STILL = 0.1
 """Share of the steps, at the end, that accept improvements only."""
 
@@ -58,7 +65,9 @@ def search(
     *,
     level: int,
     caps: FloatArray,
+    multiplier: FloatArray,
     proposals: int,
+    heat: float,
     seed: int,
     keep_going: Callable[[float, float], bool],
 ) -> Found:
@@ -72,49 +81,58 @@ def search(
         Start, shape ``(n,)``.
     level, caps
         The level whose points count, and the most points of each earlier one.
+    multiplier
+        Points that a unit of each row's limit is worth, shape ``(r,)``.
     proposals
         How many moves to look at.
+    heat
+        First temperature, in typical moves: the hotter, the farther the search leaves its start.
     seed
         Seed of the draws.
     keep_going
         Called after each temperature with the best points and violation; false stops the search.
     """
     columns = model.rows.tocsc()
-    soft_weight = np.where(model.level <= level, model.price, 0.0)
-    weight = np.where(model.hard, 1.0 / row_scale(model), soft_weight)
+    scale = row_scale(model)
+    typical, size = _typical(model, level)
+    # a little more than the multiplier, so that a limit that pays is still not worth breaking
+    least = np.where(model.hard, 1.5 * np.abs(multiplier), 0.0)
+    weight = np.where(
+        model.hard, PENALTY * heat * typical / size, np.where(model.level <= level, model.price, 0.0)
+    )
+    weight = np.maximum(weight, least)
     kind = np.where(model.hard, -1, np.minimum(model.level, level)).astype(np.int64)
     arcs, best = model.arcs_of(territory), territory.copy()
     state = np.array([seed], dtype=np.uint64)
-    out = np.array([np.inf, np.inf, np.inf, np.inf])
-    first, penalty = _scales(model, level, weight)
+    out, beyond = np.full(4, np.inf), np.zeros(len(scale))
+    penalty = PENALTY * heat * typical * model.n
     each, cooling = max(1, proposals // TEMPERATURES), (1 - STILL) * TEMPERATURES
     done = 0
     for step in range(TEMPERATURES):
+        temperature = (
+            typical * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
+        )
         anneal(
             model.start, model.territory, model.cost[: level + 1], model.constant[: level + 1],
             columns.indptr.astype(np.int64), columns.indices.astype(np.int64), columns.data,
-            model.lower, model.upper, weight, kind, np.concatenate((caps, [np.inf])),
+            model.lower, model.upper, scale, weight, kind, np.concatenate((caps, [np.inf])),
             model.geographic, model.near_start, model.near, model.k,
-            arcs, best, out, state, each, first * COLDEST ** (step / cooling) if step < cooling else 0.0, penalty,
+            arcs, best, out, state, each, temperature, penalty, beyond,
         )  # fmt: skip
         done += each
-        penalty *= 1.5 if out[2] > 0 else 0.9
+        factor = np.where(beyond > 0, DEARER, CHEAPER)
+        weight = np.where(model.hard, np.maximum(weight * factor, least), weight)
         if not keep_going(float(out[1]), float(out[0])):
             return Found(best, float(out[0]), float(out[1]), done, step == TEMPERATURES - 1)
     return Found(best, float(out[0]), float(out[1]), done, complete=True)
 
 
-def _scales(model: Model, level: int, weight: FloatArray) -> tuple[float, float]:
-    """First temperature, and first penalty on a whole relative violation, from what a typical move costs.
-
-    A typical move takes a node from its cheapest territory to one of the next three.
-    """
-    cost = model.cost[level][np.lexsort((model.cost[level], model.node))]
-    degree = np.diff(model.start)
-    spread = cost[model.start[:-1] + np.minimum(degree - 1, 3)] - cost[model.start[:-1]]
-    entries = np.maximum(1, np.diff(model.rows.indptr))
-    coefficient = weight * np.asarray(abs(model.rows).sum(axis=1)).ravel() / entries
-    soft = float(np.median(coefficient[~model.hard])) if (~model.hard).any() else 0.0
-    typical = max(float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0, 0.1 * soft) or 1.0
-    share = float(np.median(coefficient[model.hard])) if model.hard.any() else 1.0
-    return 0.2 * typical, typical / max(share, 1e-9)
+def _typical(model: Model, level: int) -> tuple[float, FloatArray]:
+    """Points that a typical move costs at a level, and the size of a typical node in each row, shape ``(r,)``."""
+    spread = move_costs(model, level)
+    total = np.asarray(abs(model.rows).sum(axis=1)).ravel()
+    size = np.where(total > 0, total / np.maximum(1, np.diff(model.rows.indptr)), 1.0)
+    soft = ~model.hard & (model.level == level)
+    points = float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0
+    points = max(points, 0.1 * float(np.median((model.price * size)[soft])) if soft.any() else 0.0)
+    return points or 1.0, size
