@@ -13,7 +13,7 @@ from spm_opt.report import words
 from spm_opt.report.facts import Attainment, BalanceFacts
 
 WIDTH, LEFT, RIGHT, TOP = 1060, 56, 14, 14
-NARROWEST_SLOT, LABELLED_SLOT, MOST_LABEL = 7.0, 9.0, 10
+NARROWEST_SLOT, LABELLED_SLOT, LEVEL_SLOT, MOST_LABEL = 7.0, 9.0, 76.0, 10
 ODDS_STEPS = (0.2, 0.4, 0.6, 0.8)
 BINS = 64
 
@@ -192,6 +192,11 @@ class _Plot:
         if self.slot < LABELLED_SLOT:
             return []
         y = self.height + 10
+        if self.slot >= LEVEL_SLOT:
+            return [
+                f'<text x="{self.x(slot)}" y="{y + 8:.0f}" text-anchor="middle">{escape(_cut(name))}</text>'
+                for slot, name in enumerate(names)
+            ]
         return [
             f'<text class="name" transform="translate({self.x(slot) + 3.2:.1f} {y:.0f}) rotate(-90)" '
             f'text-anchor="end">{escape(_cut(name))}</text>'
@@ -200,6 +205,8 @@ class _Plot:
 
     def room_for(self, names: Iterable[str]) -> float:
         """Height that the names below the slots take."""
+        if self.slot >= LEVEL_SLOT:
+            return 24.0
         longest = max((len(_cut(name)) for name in names), default=0)
         return 10.0 if self.slot < LABELLED_SLOT else 18 + 6.2 * longest
 

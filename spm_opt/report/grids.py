@@ -222,6 +222,14 @@ def _shown(name: str, facts: Facts) -> bool:
     return not base.endswith(("_target", "_lost", "_gained")) and base not in {"quota", "capacity"}
 
 
+COLUMN_LABELS = {
+    "p_attain": "chance to attain",
+    "attainment_p10": "attainment, 1 year in 10 below",
+    "attainment_p50": "attainment, median",
+    "attainment_p90": "attainment, 1 year in 10 above",
+}
+
+
 @dataclass(frozen=True)
 class _Column:
     """A column of the scorecard, and how it is written."""
@@ -232,9 +240,7 @@ class _Column:
     def label(self) -> str:
         """Heading on the page."""
         base = self.name.removesuffix(INCUMBENT)
-        text = {"p_attain": "chance to attain"}.get(
-            base, base.replace("_deviation", ": off target").replace("_", " ")
-        )
+        text = COLUMN_LABELS.get(base, base.replace("_deviation", ": off target").replace("_", " "))
         return text + (", today" if self.name.endswith(INCUMBENT) else "")
 
     def text(self, value: float, currency: str) -> str:
@@ -294,9 +300,10 @@ def _weight(run: Run) -> tuple[str, np.ndarray]:
 
 
 def _who(run: Run, facts: Facts, territory: int) -> str:
-    return (
-        "nobody" if territory < 0 else f"{run.problem.territory_ids[territory]} · {facts.sellers[territory]}"
-    )
+    if territory < 0:
+        return "nobody"
+    position, seller = run.problem.territory_ids[territory], facts.sellers[territory]
+    return position if seller == position else f"{position} · {seller}"
 
 
 def changes_note(run: Run, facts: Facts) -> str:

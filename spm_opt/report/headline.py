@@ -12,6 +12,8 @@ from spm_opt.report import words
 from spm_opt.report.facts import Facts
 from spm_opt.run import Run
 
+NOTHING = words.percent(0.0)
+
 
 @dataclass(frozen=True)
 class Card:
@@ -44,8 +46,14 @@ def balance(facts: Facts) -> list[str]:
     """Say how far the worst territory is from its target."""
     texts = []
     for one in facts.balances:
-        text = f"{one.title.capitalize()}: no territory is further than {words.percent(largest(one.plan))} from its target"
-        if one.incumbent is not None:
+        far = words.percent(largest(one.plan))
+        text = f"{one.title[:1].upper()}{one.title[1:]}: "
+        text += (
+            "every territory meets its target"
+            if far == NOTHING
+            else f"no territory is further than {far} from its target"
+        )
+        if one.incumbent is not None and words.percent(largest(one.incumbent)) != NOTHING:
             text += f"; today one is {words.percent(largest(one.incumbent))} off"
         texts.append(text + ".")
     return texts
@@ -122,10 +130,11 @@ def cards(run: Run, facts: Facts) -> list[Card]:
         )
     cents = run.plan.quotas.cents
     low, high = words.short(cents.min() / 100, currency), words.short(cents.max() / 100, currency)
+    span = low if low == high else f"{low} to {high}"
     found.append(
         Card(
             "quotas",
-            f"{low} to {high}",
+            span,
             f"{words.plural(run.problem.k, 'territory', 'territories')}, sum exact",
         )
     )

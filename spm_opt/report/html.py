@@ -136,7 +136,7 @@ def _findings(run: Run) -> list[dict[str, Any]]:
     return [
         {
             "title": f"{severity}, {file}: {rule} ({len(items):,})",
-            "items": items[:SHOWN],
+            "texts": items[:SHOWN],
             "more": max(0, len(items) - SHOWN),
         }
         for (severity, file, rule), items in groups.items()

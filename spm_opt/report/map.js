@@ -177,12 +177,12 @@
     }
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     const screen = p => [p[0] * z + sx, p[1] * z + sy];
-    const near = Math.min(1.6, Math.sqrt(scale));
+    const near = Math.min(1.6, Math.sqrt(scale)) * Math.min(1, Math.max(0.6, canvas.width / ratio / 900));
     if (D && places.checked) {
-      const r = 1.5 * ratio * near;
+      const r = (D.at.length > 1500 ? 1.5 : 3) * ratio * near;
       for (let i = 0; i < D.at.length; i++) {
         const [x, y] = screen(D.at[i]);
-        ctx.fillStyle = view.kind === "moved" ? colour("dot", i) : line;
+        ctx.fillStyle = view.kind === "moved" ? colour("dot", i) : "#20262e";
         ctx.globalAlpha = view.kind === "moved" ? 1 : 0.55;
         ctx.fillRect(x - r / 2, y - r / 2, r, r);
       }
@@ -228,7 +228,7 @@
     }
     return null;
   }
-  function who(t) { return t < 0 ? "nobody" : T.id[t] + (T.seller[t] ? " \u00b7 " + T.seller[t] : ""); }
+  function who(t) { return t < 0 ? "nobody" : T.id[t] + (T.seller[t] === T.id[t] ? "" : " \u00b7 " + T.seller[t]); }
   function add(text, kind) {
     const row = document.createElement("div");
     row.textContent = text;
@@ -345,7 +345,7 @@
       swatch("has accounts that change hands", changed);
       swatch("nothing changes", quiet());
     }
-    if (today && count) say("pale: no account with a seller here");
+    if (today && count) say("pale: no account with a seller here, coloured like its neighbours");
     say("\u25cf seats" + (spots.length && count ? ", \u25c6 accounts assigned singly" : ""));
   }
   data.views.forEach(function (one, i) {

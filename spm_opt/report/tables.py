@@ -7,9 +7,7 @@ UTF-8 with a line feed between lines; a field with a comma, a quote or a line br
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -24,11 +22,16 @@ PLACES = 6
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     """Lay out a table as CSV."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([field(value) for value in row] for row in rows)
-    return stream.getvalue().encode("utf-8", "backslashreplace")
+    lines = [header, *([field(value) for value in row] for row in rows)]
+    text = "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _quoted(text: str) -> str:
+    """Quote what a reader might take apart; ``csv.writer`` leaves a lone carriage return bare."""
+    if any(letter in text for letter in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def frame_bytes(frame: pd.DataFrame) -> bytes:
