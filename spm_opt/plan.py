@@ -40,7 +40,9 @@ class Alignment:
     center: FloatArray
 
     @classmethod
-    def of_units(cls, problem: Problem, unit_territory: IntArray, center: FloatArray | None = None) -> Alignment:
+    def of_units(
+        cls, problem: Problem, unit_territory: IntArray, center: FloatArray | None = None
+    ) -> Alignment:
         """Build the alignment in which every account follows its unit."""
         return cls(
             account_ids=problem.accounts.ids,

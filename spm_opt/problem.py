@@ -155,7 +155,8 @@ class Problem:
     def sizes(self, activity: str, territory: IntArray) -> FloatArray:
         """Sum one activity over each territory, shape ``(k,)``; units without a territory count nowhere."""
         held = territory >= 0
-        return np.bincount(territory[held], weights=self.carried(activity)[held], minlength=self.k)
+        amount = self.carried(activity)[held]
+        return np.bincount(territory[held], weights=amount, minlength=self.k).astype(np.float64)
 
     def with_arcs(self, arcs: Arcs) -> Problem:
         """Return the same problem with other eligible pairs."""

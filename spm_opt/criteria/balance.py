@@ -7,7 +7,17 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from spm_opt.criteria.terms import HOLDS_WITHIN, Breach, Measure, Reference, Rows, Settings, Terms, per_territory, scaled
+from spm_opt.criteria.terms import (
+    HOLDS_WITHIN,
+    Breach,
+    Measure,
+    Reference,
+    Rows,
+    Settings,
+    Terms,
+    per_territory,
+    scaled,
+)
 from spm_opt.errors import ScenarioError
 from spm_opt.problem import FloatArray, IntArray, Problem
 
@@ -34,7 +44,7 @@ class Balance(Settings):
         return f"balance of {self.activity}" + (f" within {self.within}" if self.within else "")
 
     def references(self) -> tuple[Reference, ...]:
-        """The activity, and the level where one is named."""
+        """Name the activity, and the level if there is one."""
         level = (Reference("level", self.within, "within"),) if self.within else ()
         return (Reference("activity", self.activity, "activity"), *level)
 
@@ -48,7 +58,9 @@ class Balance(Settings):
             rows.append(Rows(sizes, low, high, np.inf, problem.territory_ids))
         if self.weight:
             scale = np.divide(100 / problem.k, target, out=np.zeros(problem.k), where=target > 0)
-            rows.append(Rows(scaled(sizes, scale), target * scale, target * scale, 1.0, problem.territory_ids))
+            rows.append(
+                Rows(scaled(sizes, scale), target * scale, target * scale, 1.0, problem.territory_ids)
+            )
         return Terms(rows=tuple(rows))
 
     def judge(self, problem: Problem, territory: IntArray, center: FloatArray) -> Measure:  # noqa: ARG002
@@ -57,23 +69,38 @@ class Balance(Settings):
         group = self._group(problem)
         target = self._shares(problem) * np.bincount(group, weights=size)[group]
         deviation = np.divide(size - target, target, out=np.zeros(problem.k), where=target > 0)
-        breaches = []
-        if self.tolerance is not None:
-            for t in np.flatnonzero(np.abs(deviation) > self.tolerance + HOLDS_WITHIN * (1 + self.tolerance)):
-                side = "above" if deviation[t] > 0 else "below"
-                text = (
-                    f"{problem.territory_ids[t]}: {self.activity} {size[t]:,.10g} is {abs(deviation[t]):.2%} {side} "
-                    f"its target {target[t]:,.10g}, more than {self.tolerance:.4g} allowed"
-                )
-                breaches.append(Breach(problem.territory_ids[t], float(abs(deviation[t]) - self.tolerance), text))
         return Measure(
             title=self.title(),
             value=float(np.abs(deviation).mean() * 100),
             unit="% mean deviation from target",
-            limit=f"every territory within {self.tolerance:.4g} of its target" if self.tolerance is not None else "",
-            breaches=tuple(breaches),
-            local={self.activity: size, f"{self.activity}_target": target, f"{self.activity}_deviation": deviation},
+            limit=f"every territory within {self.tolerance:.4g} of its target"
+            if self.tolerance is not None
+            else "",
+            breaches=self._breaches(problem, size, target, deviation),
+            local={
+                self.activity: size,
+                f"{self.activity}_target": target,
+                f"{self.activity}_deviation": deviation,
+            },
         )
+
+    def _breaches(
+        self, problem: Problem, size: FloatArray, target: FloatArray, deviation: FloatArray
+    ) -> tuple[Breach, ...]:
+        """Find the territories beyond the tolerance; one that should have nothing may have nothing."""
+        if self.tolerance is None:
+            return ()
+        amount = np.where(target > 0, np.abs(deviation) - self.tolerance, size)
+        breaches = []
+        for t in np.flatnonzero(amount > np.where(target > 0, HOLDS_WITHIN * (1 + self.tolerance), 0.0)):
+            name, side = problem.territory_ids[t], "above" if size[t] > target[t] else "below"
+            off = f"{abs(deviation[t]):.2%} {side}" if target[t] > 0 else side
+            text = (
+                f"{name}: {self.activity} {size[t]:,.10g} is {off} its target {target[t]:,.10g}, "
+                f"more than {self.tolerance:.4g} allowed"
+            )
+            breaches.append(Breach(name, float(amount[t]), text))
+        return tuple(breaches)
 
     def _group(self, problem: Problem) -> IntArray:
         return problem.groups[self.within] if self.within else np.zeros(problem.k, dtype=np.int64)
@@ -82,22 +109,27 @@ class Balance(Settings):
         """Share of its group's total that each territory should have."""
         claim = problem.capacity if self.target == "capacity" else np.ones(problem.k)
         if not np.isfinite(claim).all():
-            raise ScenarioError([f"{self.title()}: target = \"capacity\" needs a capacity for every seller"])
+            raise ScenarioError([f"{self.title()}: target = 'capacity' needs a capacity for every seller"])
         group = self._group(problem)
-        return claim / np.bincount(group, weights=claim)[group]
+        total = np.bincount(group, weights=claim)[group]
+        return np.divide(claim, total, out=np.zeros(problem.k), where=total > 0)
 
     def _group_totals(self, problem: Problem) -> FloatArray:
         """Total of the group of each territory, which is certain only where no unit may leave its group."""
         group, arcs = self._group(problem), problem.arcs
+        if not len(arcs.territory):
+            return np.zeros(problem.k)
         reached = group[arcs.territory]
         first = reached[np.minimum(arcs.start[:-1], len(reached) - 1)]
         strays = np.flatnonzero(reached != first[arcs.unit])
         if len(strays):
             unit = arcs.unit[strays[0]]
-            raise ScenarioError([
+            text = (
                 f"{self.title()}: unit {problem.unit_ids[unit]} may go to more than one {self.within}, so the "
                 f"{self.within}'s total is not known; tie accounts to a {self.within} by skills or forbidden pairs"
-            ])
+            )
+            raise ScenarioError([text])
         has_arc = np.diff(arcs.start) > 0
         carried = problem.carried(self.activity)[has_arc]
-        return np.bincount(first[has_arc], weights=carried, minlength=group.max() + 1)[group]
+        total = np.bincount(first[has_arc], weights=carried, minlength=group.max() + 1)
+        return total[group].astype(np.float64)

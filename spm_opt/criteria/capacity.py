@@ -7,7 +7,17 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from spm_opt.criteria.terms import HOLDS_WITHIN, Breach, Measure, Reference, Rows, Settings, Terms, per_territory, scaled
+from spm_opt.criteria.terms import (
+    HOLDS_WITHIN,
+    Breach,
+    Measure,
+    Reference,
+    Rows,
+    Settings,
+    Terms,
+    per_territory,
+    scaled,
+)
 from spm_opt.problem import FloatArray, IntArray, Problem
 
 
@@ -30,7 +40,7 @@ class Capacity(Settings):
         return f"capacity for {self.activity}"
 
     def references(self) -> tuple[Reference, ...]:
-        """The activity."""
+        """Name the activity."""
         return (Reference("activity", self.activity, "activity"),)
 
     def terms(self, problem: Problem) -> Terms:
@@ -60,9 +70,7 @@ class Capacity(Settings):
         if self.hard:
             limit = capacity * (1 + self.overload)
             for t in np.flatnonzero(known & (size > limit + HOLDS_WITHIN * np.maximum(1.0, limit))):
-                text = (
-                    f"{problem.territory_ids[t]}: {self.activity} {size[t]:,.10g} exceeds its limit {limit[t]:,.10g}"
-                )
+                text = f"{problem.territory_ids[t]}: {self.activity} {size[t]:,.10g} exceeds its limit {limit[t]:,.10g}"
                 breaches.append(Breach(problem.territory_ids[t], float(size[t] - limit[t]), text))
         use = np.divide(size, capacity, out=np.full(problem.k, np.nan), where=known & (capacity > 0))
         return Measure(

@@ -33,7 +33,7 @@ class Contiguity(Settings):
 
     def judge(self, problem: Problem, territory: IntArray, center: FloatArray) -> Measure:  # noqa: ARG002
         """Count the pieces of every territory by a search of its own."""
-        graph = nx.Graph()
+        graph: nx.Graph[int] = nx.Graph()
         graph.add_nodes_from(np.flatnonzero(problem.geographic & (territory >= 0)).tolist())
         graph.add_edges_from(
             (u, v)

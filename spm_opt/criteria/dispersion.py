@@ -35,7 +35,7 @@ class Dispersion(Settings):
         return "travel" + (f" weighted by {self.weight_by}" if self.weight_by else "")
 
     def references(self) -> tuple[Reference, ...]:
-        """The activity, where one is named."""
+        """Name the activity, if there is one."""
         return (Reference("activity", self.weight_by, "weight_by"),) if self.weight_by else ()
 
     def terms(self, problem: Problem) -> Terms:

@@ -29,7 +29,7 @@ class Disruption(Settings):
         return f"{self.of} moved"
 
     def references(self) -> tuple[Reference, ...]:
-        """The activity, where accounts are not meant."""
+        """Name the activity, where accounts are not meant."""
         return () if self.of == "accounts" else (Reference("activity", self.of, "of"),)
 
     def terms(self, problem: Problem) -> Terms:
@@ -43,7 +43,9 @@ class Disruption(Settings):
         )
         stays = np.asarray(kept[arcs.unit, arcs.territory]).ravel() if len(arcs.territory) else np.zeros(0)
         # a difference of sums can leave a last bit where all of a unit stays
-        moved = np.where(np.isclose(owned[arcs.unit], stays, rtol=1e-12, atol=0), 0.0, owned[arcs.unit] - stays)
+        moved = np.where(
+            np.isclose(owned[arcs.unit], stays, rtol=1e-12, atol=0), 0.0, owned[arcs.unit] - stays
+        )
         share = 100 * moved / total if total > 0 else np.zeros(len(moved))
         rows: tuple[Rows, ...] = ()
         if self.limit is not None:
@@ -62,8 +64,9 @@ class Disruption(Settings):
         if self.limit is not None and share > self.limit + HOLDS_WITHIN:
             text = f"{share:.2%} of {self.of} moves, more than {self.limit:.2%} allowed"
             breaches = (Breach("all", share - self.limit, text),)
-        lost = np.bincount(now[moves], weights=amount[moves], minlength=problem.k)
-        gained = np.bincount(then[moves & (then >= 0)], weights=amount[moves & (then >= 0)], minlength=problem.k)
+        lost = np.bincount(now[moves], weights=amount[moves], minlength=problem.k).astype(np.float64)
+        taken = moves & (then >= 0)
+        gained = np.bincount(then[taken], weights=amount[taken], minlength=problem.k).astype(np.float64)
         return Measure(
             title=self.title(),
             value=100 * share,
@@ -74,7 +77,7 @@ class Disruption(Settings):
         )
 
     def _amount(self, problem: Problem) -> tuple[FloatArray, float]:
-        """What each account counts, shape ``(a,)``, and the total of those that have a seller."""
+        """Count each account, shape ``(a,)``, and all those that have a seller together."""
         accounts = problem.accounts
         if self.of == "accounts":
             amount = np.ones(len(accounts.ids))

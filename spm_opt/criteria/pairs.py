@@ -73,7 +73,7 @@ class Pairs(Settings):
                     Breach(problem.unit_ids[unit], 1.0, f"{problem.unit_ids[unit]}: with {names[t]}")
                 )
         if self.locked:
-            for unit in np.flatnonzero(_leaves(territory, problem.locked)):
+            for unit in np.flatnonzero(_leaves(territory, problem.locked)).tolist():
                 text = f"{problem.unit_ids[unit]}: locked to {names[problem.locked[unit]]}, but moved"
                 breaches.append(Breach(problem.unit_ids[unit], 1.0, text))
         return Measure(
@@ -96,4 +96,4 @@ class Pairs(Settings):
 
 
 def _leaves(territory: IntArray, locked: IntArray) -> BoolArray:
-    return (locked >= 0) & (territory != locked)
+    return np.asarray((locked >= 0) & (territory != locked))
