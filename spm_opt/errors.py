@@ -7,9 +7,12 @@
     ├── MissingExtra    (2)  an optional package is needed for this file
     ├── PlanFolderError (2)  a folder that should hold a plan does not
     ├── InputError      (3)  the tables hold errors; carries every finding
-    └── QuotaError      (4)  no quotas meet all the rules together
+    ├── QuotaError      (4)  no quotas meet all the rules together
+    ├── InfeasibleError (4)  it is proven that no alignment keeps the hard rules
+    └── NotFoundError   (5)  no alignment that keeps them was found, and nothing is proven
 
-An alignment that does not exist is no error: it is a status of the engine's result.
+To the engine an alignment that does not exist is no error but a status of its result. What needs an
+alignment to go on, as the main job does, raises the last two; both carry that result.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from spm_opt.align.result import Result
     from spm_opt.scenario.findings import Findings
+
+SHOWN = 10
 
 
 class SpmError(Exception):
@@ -59,3 +65,29 @@ class QuotaError(SpmError):
     """No quotas meet all the rules together; the message names the rules that clash."""
 
     exit_code = 4
+
+
+class InfeasibleError(SpmError):
+    """It is proven that no alignment keeps the hard rules; ``result`` says how."""
+
+    exit_code = 4
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"no plan exists: {result.reason}")
+        self.result = result
+
+
+class NotFoundError(SpmError):
+    """No alignment that keeps the hard rules was found; ``result`` has the nearest one."""
+
+    exit_code = 5
+
+    def __init__(self, result: Result) -> None:
+        lines = [f"no plan found: {result.reason}"]
+        if result.breaches:
+            lines.append("the nearest that was found breaks these rules:")
+            lines += [f"  {breach.text}" for breach in result.breaches[:SHOWN]]
+        if len(result.breaches) > SHOWN:
+            lines.append(f"  and {len(result.breaches) - SHOWN:,} more")
+        super().__init__("\n".join(lines))
+        self.result = result

@@ -59,8 +59,8 @@ def score(
     problem: Problem,
     criteria: Sequence[Criterion],
     alignment: Alignment,
-    quotas: QuotaPlan,
-    sales: Sales,
+    quotas: QuotaPlan | None = None,
+    sales: Sales | None = None,
     *,
     incumbent: Alignment | None = None,
     incumbent_quotas: QuotaPlan | None = None,
@@ -76,7 +76,7 @@ def score(
     problem, criteria
         What the plan was made for.
     alignment, quotas, sales
-        The plan, and the year simulated under it.
+        The plan, and the year simulated under it; an alignment alone is judged by its criteria only.
     incumbent, incumbent_quotas, incumbent_sales
         The same for today's alignment, as far as there is one. Without quotas or sales the figures that
         need them are left out.
@@ -84,9 +84,10 @@ def score(
     measures = tuple(c.judge(problem, alignment.unit_territory, alignment.center) for c in criteria)
     columns: dict[str, FloatArray] = {}
     columns |= _year_columns(problem, quotas, sales)
-    columns["productivity"] = sales.expected.loc[list(problem.territory_ids), "productivity"].to_numpy(
-        dtype=float
-    )
+    if sales is not None:
+        columns["productivity"] = sales.expected.loc[list(problem.territory_ids), "productivity"].to_numpy(
+            dtype=float
+        )
     columns |= _judged_columns(columns, measures)
     odds = _odds(quotas, sales)
     today: tuple[Measure, ...] = ()

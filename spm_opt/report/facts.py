@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from spm_opt.criteria import Balance, Disruption
-from spm_opt.problem import FloatArray
+from spm_opt.problem import FloatArray, Problem
 from spm_opt.report import words
 from spm_opt.run import Run
+from spm_opt.scenario.scenario import Scenario
 from spm_opt.score import INCUMBENT
 
 VACANT = "vacant"
@@ -94,7 +95,7 @@ def gather(run: Run) -> Facts:
     currency = run.scenario.settings.currency
     return Facts(
         has_incumbent=has_incumbent,
-        sellers=seller_names(run),
+        sellers=seller_names(run.scenario, run.problem),
         levels=_levels(run),
         balances=tuple(_balances(run)),
         attainment=attained,
@@ -107,11 +108,11 @@ def gather(run: Run) -> Facts:
     )
 
 
-def seller_names(run: Run) -> tuple[str, ...]:
+def seller_names(scenario: Scenario, problem: Problem) -> tuple[str, ...]:
     """Name the seller of each territory; a position that nobody fills is vacant."""
-    table = run.scenario.sellers
+    table = scenario.sellers
     names = dict(zip(table["id"].astype(str), table["name"].astype(str), strict=True))
-    return tuple(names.get(name, "") or VACANT for name in run.problem.territory_ids)
+    return tuple(names.get(name, "") or VACANT for name in problem.territory_ids)
 
 
 def _levels(run: Run) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import FloatArray, IntArray, Problem
 from spm_opt.report.facts import Facts
 from spm_opt.report.places import account_places, known, unit_polygons
 from spm_opt.run import Run
@@ -89,13 +89,13 @@ def _layers(run: Run, facts: Facts) -> Iterator[tuple[str, pd.DataFrame, Any]]:
     units, polygons = unit_polygons(run)
     yield "territories", territory_table(run, facts), _dissolved(run, units, polygons)
     yield "units", _unit_table(run, facts), _laid(problem.n, units, polygons)
-    yield "seats", _names(run, facts), _points(alignment.center)
+    yield "seats", names_table(run.problem, facts.sellers), _points(alignment.center)
     yield "accounts", _account_table(run, facts), _points(account_places(run))
 
 
 def territory_table(run: Run, facts: Facts) -> pd.DataFrame:
     """One row a territory: who, in which groups, its quota, and every local measure of the scorecard."""
-    table = _names(run, facts)
+    table = names_table(run.problem, facts.sellers)
     table["quota"] = run.plan.quotas.cents / 100
     measures = run.scorecard.territories.loc[list(run.problem.territory_ids)]
     for name in measures.columns:
@@ -104,10 +104,11 @@ def territory_table(run: Run, facts: Facts) -> pd.DataFrame:
     return table
 
 
-def _names(run: Run, facts: Facts) -> pd.DataFrame:
-    table = pd.DataFrame({"territory": list(run.problem.territory_ids), "seller": list(facts.sellers)})
-    for level, index in run.problem.groups.items():
-        names = np.array([*run.problem.group_names[level], ""], dtype=object)
+def names_table(problem: Problem, sellers: tuple[str, ...]) -> pd.DataFrame:
+    """One row a territory: who, and in which groups."""
+    table = pd.DataFrame({"territory": list(problem.territory_ids), "seller": list(sellers)})
+    for level, index in problem.groups.items():
+        names = np.array([*problem.group_names[level], ""], dtype=object)
         table[level] = names[index]
     return table
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from spm_opt.problem import IntArray
-from spm_opt.report.facts import Facts, gather
+from spm_opt.plan import Alignment
+from spm_opt.problem import IntArray, Problem
+from spm_opt.provenance import TIMINGS
+from spm_opt.report.facts import gather
 from spm_opt.report.files import write_files
 from spm_opt.report.geopackage import geopackage_bytes, territory_table
 from spm_opt.report.html import page
@@ -32,7 +35,8 @@ NAMES = (
 def report(run: Run, folder: Path) -> tuple[Path, ...]:
     """Write the files of a run into ``folder``: all of them, or none.
 
-    The same run gives the same bytes.
+    The same run gives the same bytes. A run that was timed has one file more, with the seconds of its
+    stages, which no two runs share.
 
     Returns
     -------
@@ -43,14 +47,18 @@ def report(run: Run, folder: Path) -> tuple[Path, ...]:
     PlanFolderError
         The folder cannot be written; what it held is as it was.
     """
-    return write_files(folder, contents(run))
+    began = time.monotonic()
+    files = dict(contents(run))
+    if run.seconds:
+        files[TIMINGS] = json_bytes({**run.seconds, "report": time.monotonic() - began})
+    return write_files(folder, files)
 
 
 def contents(run: Run) -> Mapping[str, bytes]:
     """Make the files of a run in memory: name to content."""
     facts = gather(run)
     made = {
-        "accounts.csv": accounts_csv(run, facts),
+        "accounts.csv": accounts_csv(run.problem, facts.sellers, run.plan.alignment, run.incumbent),
         "territories.csv": frame_bytes(territory_table(run, facts)),
         "quotas.csv": quotas_csv(run),
         "scorecard.json": json_bytes(scorecard_json(run.scorecard)),
@@ -61,21 +69,22 @@ def contents(run: Run) -> Mapping[str, bytes]:
     return {name: made[name] for name in NAMES}
 
 
-def accounts_csv(run: Run, facts: Facts) -> bytes:
+def accounts_csv(
+    problem: Problem, sellers: tuple[str, ...], alignment: Alignment, incumbent: Alignment
+) -> bytes:
     """Write a row an account: its unit, its territory and seller, and those it has today.
 
     ``seller`` and ``previous_seller`` are names of people; ``vacant`` where nobody fills the position,
     and empty where there is no territory.
     """
-    problem = run.problem
-    then, now = run.plan.alignment.account_territory, run.incumbent.account_territory
+    then, now = alignment.account_territory, incumbent.account_territory
     rows = zip(
         problem.accounts.ids,
         [problem.unit_ids[u] for u in problem.accounts.unit],
         _named(problem.territory_ids, then),
-        _named(facts.sellers, then),
+        _named(sellers, then),
         _named(problem.territory_ids, now),
-        _named(facts.sellers, now),
+        _named(sellers, now),
         np.where((now >= 0) & (now != then), "yes", "no").tolist(),
         strict=True,
     )

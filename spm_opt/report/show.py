@@ -12,10 +12,10 @@ from spm_opt.align.result import Result
 from spm_opt.report import words
 from spm_opt.report.facts import VACANT, Facts, gather
 from spm_opt.report.headline import largest
+from spm_opt.report.text import INDENT, aligned
 from spm_opt.run import Run
 
 MOST_BREACHES = 5
-INDENT = "  "
 
 
 def summary(run: Run, folder: Path | None = None) -> str:
@@ -93,7 +93,7 @@ def _criteria(run: Run, facts: Facts) -> list[str]:
             before = row.get("value_incumbent", math.nan)
             cells.insert(1, words.figure(float(before)) if before is not None else words.DASH)
         rows.append(cells)
-    return _aligned(rows, right={1, 2} if facts.has_incumbent else {1})
+    return aligned(rows, right={1, 2} if facts.has_incumbent else {1})
 
 
 def _outcome(run: Run, facts: Facts) -> list[tuple[str, str]]:
@@ -143,17 +143,4 @@ def _spread(facts: Facts) -> str:
 
 
 def _pairs(lines: Sequence[tuple[str, str]]) -> list[str]:
-    return _aligned(lines, right=set())
-
-
-def _aligned(rows: Sequence[Sequence[str]], right: set[int]) -> list[str]:
-    """Pad each column to its widest cell."""
-    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
-    return [
-        INDENT
-        + "  ".join(
-            cell.rjust(width) if c in right else cell.ljust(width)
-            for c, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return aligned(lines, right=set())
