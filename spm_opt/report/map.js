@@ -246,7 +246,7 @@
         add(set.name[i] || set.id[i], "head");
         if (set.name[i] && set.name[i] !== set.id[i]) add(set.id[i], "soft");
         add("plan: " + who(t));
-        if (data.today) add("today: " + who(set.now[i]), set.now[i] !== t ? "warm" : "");
+        if (data.today && set.accounts[i]) add("today: " + who(set.now[i]), set.now[i] !== t ? "warm" : "");
         data.activities.forEach((name, m) => add(name + ": " + set.sizes[m][i].toLocaleString("en")));
         if (set.accounts[i] !== 1 || found.kind === "unit") {
           add("accounts: " + set.accounts[i] + (set.moved[i] ? ", " + set.moved[i] + " change hands" : ""));
