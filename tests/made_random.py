@@ -9,6 +9,7 @@ from dataclasses import replace
 import networkx as nx
 import numpy as np
 
+from spm_opt.align.model import Model, build
 from spm_opt.criteria import Balance, Capacity, Contiguity, Dispersion, Disruption, Families, Pairs, Skills
 from spm_opt.criteria.terms import Criterion
 from spm_opt.problem import NONE, AccountArrays, Arcs, Problem
@@ -100,6 +101,19 @@ def without_removed(problem: Problem, criteria: Sequence[Criterion]) -> Problem:
         mask = criterion.removed(problem)
         gone |= mask if mask is not None else False
     return problem.with_arcs(problem.arcs.keep(~gone))
+
+
+def random_case(
+    seed: int, units: int = 6, territories: int = 3, map_share: float = 0.5
+) -> tuple[Problem, list[Criterion], Model]:
+    """Draw a problem, its criteria, and their model, in which every node has an arc."""
+    rng = np.random.default_rng(seed)
+    while True:
+        criteria = random_criteria(rng)
+        problem = without_removed(random_problem(rng, units, territories, map_share=map_share), criteria)
+        model = build(problem, criteria)
+        if np.diff(model.start).min() > 0:
+            return problem, criteria, model
 
 
 def every_plan(problem: Problem) -> Iterator[np.ndarray]:

@@ -3,24 +3,13 @@
 import numpy as np
 import pytest
 from made_problem import problem_of
-from made_random import best_by_enumeration, random_criteria, random_problem, without_removed
+from made_random import best_by_enumeration, random_case, random_problem
 from scipy.optimize import linprog
 
 import spm_opt.align.relax
 from spm_opt.align.model import build
 from spm_opt.align.relax import relax
 from spm_opt.criteria import Balance, Capacity, Dispersion
-
-
-def random_case(seed, units=6, territories=3):
-    """Draw a model whose nodes all have an arc, with its problem and criteria."""
-    rng = np.random.default_rng(seed)
-    while True:
-        criteria = random_criteria(rng)
-        problem = without_removed(random_problem(rng, units, territories, map_share=0.5), criteria)
-        model = build(problem, criteria)
-        if np.diff(model.start).min() > 0:
-            return problem, criteria, model
 
 
 def by_dense_program(model):
