@@ -16,6 +16,7 @@ from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
 from spm_opt.quota.quota import quota
+from spm_opt.quota.tree import unreconciled
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.load import load
 from spm_opt.scenario.prepare import examine
@@ -213,7 +214,9 @@ def judged(
         sales = simulate(scenario, alignment)
         incumbent_sales = simulate(scenario, incumbent) if held else None
     with stages.stage("quota"):
-        quotas = quotas or quota(scenario, alignment, sales)
+        quotas, faults = (
+            (quota(scenario, alignment, sales), ()) if quotas is None else (quotas, unreconciled(quotas))
+        )
         incumbent_quotas = quotas_of_today(scenario, incumbent, incumbent_sales) if held else None
     with stages.stage("score"):
         scorecard = score(
@@ -221,6 +224,7 @@ def judged(
             incumbent=incumbent if held else None, incumbent_quotas=incumbent_quotas,
             incumbent_sales=incumbent_sales,
         )  # fmt: skip
+    scorecard = replace(scorecard, breaches=scorecard.breaches + faults)
     plan = Plan(alignment, quotas, provenance(scenario, problem, result, alignment))
     return Run(
         scenario, problem, result, plan, sales, scorecard, incumbent, incumbent_quotas, incumbent_sales,

@@ -15,6 +15,7 @@ from spm_opt.criteria.terms import Criterion, Measure
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import FloatArray, Problem
 from spm_opt.simulate.sales import Sales
+from spm_opt.verify import verify
 
 INCUMBENT = "_incumbent"
 """Ending of the incumbent's columns and figures."""
@@ -81,7 +82,8 @@ def score(
         The same for today's alignment, as far as there is one. Without quotas or sales the figures that
         need them are left out.
     """
-    measures = tuple(c.judge(problem, alignment.unit_territory, alignment.center) for c in criteria)
+    verdict = verify(problem, criteria, alignment)
+    measures = verdict.measures
     columns: dict[str, FloatArray] = {}
     columns |= _year_columns(problem, quotas, sales)
     if sales is not None:
@@ -101,7 +103,7 @@ def score(
         territories=pd.DataFrame(columns, index=pd.Index(problem.territory_ids, name="territory")),
         criteria=_criteria_rows(criteria, measures, today),
         odds=odds,
-        breaches=tuple(breach.text for measure in measures for breach in measure.breaches),
+        breaches=tuple(breach.text for breach in verdict.breaches),
     )
 
 

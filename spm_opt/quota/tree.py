@@ -112,11 +112,16 @@ def require_reconciled(plan: QuotaPlan) -> None:
     QuotaError
         Naming every node and check that fails, and by how much.
     """
-    table = reconcile(plan)
-    wrong = table[table["difference"] != 0]
-    messages = [
-        f"{node}: {check}: off by {money(int(difference))}"
-        for node, check, difference in zip(wrong["node"], wrong["check"], wrong["difference"], strict=True)
-    ]
+    messages = unreconciled(plan)
     if messages:
         raise QuotaError("\n".join(messages))
+
+
+def unreconciled(plan: QuotaPlan) -> tuple[str, ...]:
+    """Name every node and check that fails, and by how much; nothing for a plan that adds up."""
+    table = reconcile(plan)
+    wrong = table[table["difference"] != 0]
+    return tuple(
+        f"{node}: {check}: off by {money(int(difference))}"
+        for node, check, difference in zip(wrong["node"], wrong["check"], wrong["difference"], strict=True)
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spm_opt.plan import Alignment
+from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import IntArray, Problem
 from spm_opt.provenance import TIMINGS
 from spm_opt.report.facts import gather
@@ -60,7 +60,7 @@ def contents(run: Run) -> Mapping[str, bytes]:
     made = {
         "accounts.csv": accounts_csv(run.problem, facts.sellers, run.plan.alignment, run.incumbent),
         "territories.csv": frame_bytes(territory_table(run, facts)),
-        "quotas.csv": quotas_csv(run),
+        "quotas.csv": quotas_csv(run.plan.quotas),
         "scorecard.json": json_bytes(scorecard_json(run.scorecard)),
         "plan.json": json_bytes(run.plan.provenance),
         "territories.gpkg": geopackage_bytes(run, facts),
@@ -92,9 +92,9 @@ def accounts_csv(
     return csv_bytes(header, rows)
 
 
-def quotas_csv(run: Run) -> bytes:
+def quotas_csv(quotas: QuotaPlan) -> bytes:
     """Write a row a node of the sales organisation: its quota, and for a territory what it is made from."""
-    nodes, basis = run.plan.quotas.nodes, run.plan.quotas.basis
+    nodes, basis = quotas.nodes, quotas.basis
     measures = [str(name) for name in basis.columns if str(name) not in {"quota", "cents"}]
     columns = ["level", "node", "parent_level", "parent"]
     rows = []

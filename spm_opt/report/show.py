@@ -14,6 +14,7 @@ from spm_opt.report.facts import VACANT, Facts, gather
 from spm_opt.report.headline import largest
 from spm_opt.report.text import INDENT, aligned
 from spm_opt.run import Run
+from spm_opt.score import Scorecard
 
 MOST_BREACHES = 5
 
@@ -31,7 +32,7 @@ def summary(run: Run, folder: Path | None = None) -> str:
     facts = gather(run)
     settings = run.scenario.settings
     lines = [f"{settings.name}, {settings.year}", *_pairs(_plan_lines(run)), ""]
-    lines += [*_criteria(run, facts), "", *_pairs(_outcome(run, facts))]
+    lines += [*criteria_lines(run.scorecard, today=facts.has_incumbent), "", *_pairs(_outcome(run, facts))]
     lines += [f"{INDENT}broken: {text}" for text in run.scorecard.breaches[:MOST_BREACHES]]
     if len(run.scorecard.breaches) > MOST_BREACHES:
         lines.append(f"{INDENT}broken: and {len(run.scorecard.breaches) - MOST_BREACHES:,} more")
@@ -49,7 +50,7 @@ def _plan_lines(run: Run) -> list[tuple[str, str]]:
     vacant = int((run.scenario.sellers["name"].astype(str) == "").sum())
     if vacant:
         size += f" ({vacant} {VACANT})"
-    lines = [("planned", size), ("plan", _status(run)), *_proof(result)]
+    lines = [("planned", size), ("plan", _status(run)), *proof_lines(result)]
     if len(run.scenario.findings):
         lines.append(("findings", f"{len(run.scenario.findings):,} in the input, listed in the report"))
     return lines
@@ -61,7 +62,7 @@ def _status(run: Run) -> str:
     return f"{run.result.status}: {held}{repeat}"
 
 
-def _proof(result: Result) -> list[tuple[str, str]]:
+def proof_lines(result: Result) -> list[tuple[str, str]]:
     """One line a priority: points, bound and gap."""
     lines = []
     for level in result.levels:
@@ -76,11 +77,11 @@ def _proof(result: Result) -> list[tuple[str, str]]:
     return lines
 
 
-def _criteria(run: Run, facts: Facts) -> list[str]:
+def criteria_lines(scorecard: Scorecard, *, today: bool) -> list[str]:
     """One aligned line a criterion: before, after, whether it holds, and the limit."""
-    heads = ["criterion", *(["today"] if facts.has_incumbent else []), "plan", "", "limit"]
+    heads = ["criterion", *(["today"] if today else []), "plan", "", "limit"]
     rows: list[Sequence[str]] = [heads]
-    for row in run.scorecard.criteria.to_dict("records"):
+    for row in scorecard.criteria.to_dict("records"):
         limit = str(row["limit"] or "")
         holds = "" if not limit else "ok" if bool(row["holds"]) else "BROKEN"
         cells = [
@@ -89,11 +90,11 @@ def _criteria(run: Run, facts: Facts) -> list[str]:
             holds,
             limit or f"none ({row['unit']})",
         ]
-        if facts.has_incumbent:
+        if today:
             before = row.get("value_incumbent", math.nan)
             cells.insert(1, words.figure(float(before)) if before is not None else words.DASH)
         rows.append(cells)
-    return aligned(rows, right={1, 2} if facts.has_incumbent else {1})
+    return aligned(rows, right={1, 2} if today else {1})
 
 
 def _outcome(run: Run, facts: Facts) -> list[tuple[str, str]]:

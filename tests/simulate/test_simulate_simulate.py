@@ -7,7 +7,7 @@ import pytest
 from made_company import aligned, company, shuffled, yearly
 from scipy.stats import skew
 
-import spm_opt.simulate.simulate as module
+from spm_opt.simulate import simulate as module
 from spm_opt.simulate.demand import estimate
 from spm_opt.simulate.draws import account_draws, opportunity_draws, shocks
 from spm_opt.simulate.productivity import productivity

@@ -1,0 +1,116 @@
+"""What a command answers: a text or a JSON document on stdout, a message on stderr, an exit code."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import click
+
+from spm_opt.errors import InfeasibleError, InputError, NotFoundError, SpmError
+
+STATUS = {
+    0: "done", 1: "broken", 2: "usage", 3: "input", 4: "infeasible", 5: "unknown", 70: "fault", 130: "interrupted",
+}  # fmt: skip
+"""Exit codes in a word, as JSON documents say them."""
+BROKEN, INTERRUPTED, FAULT = 1, 130, 70
+TRACEBACK = "SPM_OPT_TRACEBACK"
+"""Environment variable that has faults of the program shown in full."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command came to.
+
+    Attributes
+    ----------
+    text
+        For people.
+    document
+        The same for programs; ``status`` and ``exit_code`` are put before it.
+    exit_code
+        0, or why not.
+    message
+        What is said on stderr.
+    """
+
+    text: str
+    document: Mapping[str, Any]
+    exit_code: int = 0
+    message: str = ""
+
+
+def answering(command: Callable[..., Answer]) -> Callable[..., None]:
+    """Turn a function that returns an Answer into a command that prints it; adds ``--json``."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
+    @functools.wraps(command)
+    def wrapper(*, as_json: bool, **options: Any) -> None:
+        answer = _answer(command, options)
+        if as_json:
+            _print_json(answer)
+        elif answer.text:
+            _print(answer.text, sys.stdout)
+        if answer.message:
+            _print(answer.message, sys.stderr)
+        click.get_current_context().exit(answer.exit_code)
+
+    return wrapper
+
+
+def _answer(command: Callable[..., Answer], options: Mapping[str, Any]) -> Answer:
+    try:
+        return command(**options)
+    except SpmError as error:
+        return _refusal(error)
+    except KeyboardInterrupt:
+        return _failure(INTERRUPTED, "interrupted; nothing was written")
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        what = f"a fault of spm-opt itself: {type(error).__name__}: {error}"
+        return _failure(FAULT, f"{what}\n({TRACEBACK}=1 shows where)")
+
+
+def _refusal(error: SpmError) -> Answer:
+    """Say an error of the library."""
+    more: dict[str, Any] = {}
+    if isinstance(error, InputError):
+        findings = error.findings
+        counts = f"{len(findings.errors):,} errors, {len(findings.warnings):,} warnings"
+        return Answer(
+            "", {"findings": findings.rows()}, error.exit_code, f"{error}\n{counts}; nothing was solved"
+        )
+    if isinstance(error, InfeasibleError | NotFoundError):
+        more = {"method": error.result.method, "breaches": [one.text for one in error.result.breaches]}
+    return _failure(error.exit_code, str(error), more)
+
+
+def _failure(exit_code: int, message: str, more: Mapping[str, Any] | None = None) -> Answer:
+    return Answer("", {"messages": message.splitlines()} | dict(more or {}), exit_code, f"spm-opt: {message}")
+
+
+def _print_json(answer: Answer) -> None:
+    from spm_opt.report.tables import json_bytes  # noqa: PLC0415  brings pandas
+
+    head = {"status": STATUS[answer.exit_code], "exit_code": answer.exit_code}
+    _print(json_bytes(head | dict(answer.document)).decode().rstrip("\n"), sys.stdout)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print a text; a reader who has gone away (``| head -1``) is no error."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # a terminal may know few letters
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        # Python flushes again at its end, and would complain then
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
