@@ -1,0 +1,334 @@
+"""The territory engine as a whole, against enumeration and against itself."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_grid import grid
+from made_problem import problem_of
+from made_random import best_by_enumeration, random_criteria, random_problem, reordered, without_removed
+
+from spm_opt.align.engine import align
+from spm_opt.align.result import Progress
+from spm_opt.criteria import Balance, Capacity, Contiguity, Dispersion, Disruption, Families, Pairs, Skills
+from spm_opt.plan import Alignment
+from spm_opt.verify import verify
+
+INSTANCES, BATCHES = 150, 10
+CAMPAIGN, CAMPAIGN_BATCHES = 2_000, 20
+
+
+def drawn(seed):
+    """Draw up to seven units and two or three territories with criteria of every kind."""
+    rng = np.random.default_rng(seed)
+    criteria = random_criteria(rng)
+    problem = random_problem(
+        rng, int(rng.integers(3, 8)), int(rng.integers(2, 4)), map_share=float(rng.choice([0.0, 0.5, 1.0]))
+    )
+    return without_removed(problem, criteria), criteria
+
+
+def check_against_enumeration(seed):
+    """Compare one answer of the engine with all plans there are."""
+    problem, criteria = drawn(seed)
+    best = best_by_enumeration(problem, criteria)
+    result = align(problem, criteria, effort="quick", seed=seed)
+    if best is None:
+        assert result.status == "infeasible", (seed, result.method)
+        assert result.alignment is None
+        assert result.reason
+        return
+    assert result.status == "optimal", (seed, result.method, result.levels, best)
+    assert verify(problem, criteria, result.alignment).holds, seed
+    reached = tuple(level.objective for level in result.levels)
+    assert reached[0] >= best[0] - 1e-6 * max(1.0, abs(best[0])), (seed, reached, best)
+    # each level is allowed what proofs allow, and the next one what that buys
+    assert reached == pytest.approx(best, rel=1e-4, abs=1e-4), seed
+    assert sum(result.parts.values()) == pytest.approx(sum(reached), rel=1e-9, abs=1e-9) or len(
+        result.parts
+    ) < sum(c.weight > 0 for c in criteria)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_the_engine_equals_enumeration(batch):
+    """Infeasible exactly where no plan exists; otherwise proven optimal, at the best value of all plans."""
+    for seed in range(batch, INSTANCES, BATCHES):
+        check_against_enumeration(seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("batch", range(CAMPAIGN_BATCHES))
+def test_the_engine_equals_enumeration_at_length(batch):
+    """The same for two thousand more instances."""
+    for seed in range(10_000 + batch, 10_000 + CAMPAIGN, CAMPAIGN_BATCHES):
+        check_against_enumeration(seed)
+
+
+SELLERS = ("A", "B", "C")
+RULES = (
+    Balance(activity="hours", tolerance=0.15, weight=0.2),
+    Dispersion(weight=1.0, weight_by="hours"),
+    Contiguity(),
+)
+
+
+def country(hour=1.0, *, side=4, **more):
+    """Make a square grid with three sellers and uneven work, in hours or any other unit."""
+    return grid(
+        side,
+        side,
+        SELLERS,
+        account=lambda x, y: {
+            "hours": hour * (1.0 + (3 * x + 5 * y) % 7),
+            "revenue": 10.0 * (1 + (x * y) % 3),
+            "seller": SELLERS[max(x - 1, 0)],
+        },
+        seats={"A": (0.5, 0.5), "B": (1.0, 2.5), "C": (3.0, 1.0)},
+        **more,
+    )
+
+
+def solved(problem, criteria=RULES, **more):
+    result = align(problem, criteria, **{"effort": "quick", "seed": 3} | more)
+    assert result.status in {"optimal", "feasible"}, result.reason
+    return result
+
+
+@pytest.fixture(scope="module")
+def first():
+    """Return the plan that others are compared with, proven optimal."""
+    result = solved(country())
+    assert result.status == "optimal"
+    return result
+
+
+def test_a_result_tells_what_was_done(first):
+    """Method, work, parts and bound are filled in, and the parts sum to the objective."""
+    assert sum(first.parts.values()) == pytest.approx(first.objective)
+    assert set(first.parts) == {"balance of hours", "travel weighted by hours"}
+    assert first.lower_bound <= first.objective + 1e-9
+    assert first.gap == 0.0
+    assert first.method
+    assert first.work["proposals"] > 0
+    assert first.repeatable
+    assert first.seconds > 0
+    assert (first.reason, first.breaches) == ("", ())
+
+
+def test_the_order_of_territories_does_not_matter(first):
+    """With the sellers listed in another order the same plan is best."""
+    order = np.array([2, 0, 1])
+    other = solved(reordered(country(), order))
+    assert other.status == "optimal"
+    assert other.objective == pytest.approx(first.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("factor", [0.001, 2.0, 1e5])
+def test_the_unit_of_an_activity_does_not_matter(first, factor):
+    """Hours counted in minutes balance the same way."""
+    assert solved(country(factor)).objective == pytest.approx(first.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("factor", [0.01, 3.0])
+def test_scaling_all_weights_scales_the_objective(first, factor):
+    """With every weight three times as large the same plan costs three times as many points."""
+    rules = [rule.model_copy(update={"weight": rule.weight * factor}) for rule in RULES]
+    assert solved(country(), rules).objective == pytest.approx(first.objective * factor, rel=1e-5)
+
+
+def test_moving_the_map_does_not_matter(first):
+    """A country 1000 km farther on, and turned by a quarter, has the same travel."""
+    problem = country()
+    turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    place, seat = problem.place @ turn + 1000.0, problem.seat @ turn + 1000.0
+    moved = replace(problem, place=place, seat=seat)
+    assert solved(moved).objective == pytest.approx(first.objective, rel=1e-6)
+
+
+def test_a_unit_that_carries_nothing_changes_nothing(first):
+    """An account of no hours, assigned singly, adds no points."""
+    problem = country(singles=[{"id": "z"}])
+    assert solved(problem).objective == pytest.approx(first.objective, rel=1e-6)
+
+
+def test_wider_tolerances_never_cost_more():
+    """Every plan within a tolerance is within a wider one, so proven optima only fall."""
+    values = []
+    for tolerance in (0.1, 0.15, 0.3, 0.6):
+        rules = [Balance(activity="hours", tolerance=tolerance), *RULES[1:]]
+        result = solved(country(), rules)
+        assert result.status == "optimal"
+        values.append(result.objective)
+    assert values == sorted(values, reverse=True)
+    assert values[0] > values[-1]
+
+
+def test_priorities_are_settled_in_order():
+    """Balance of first priority is as good as it is alone, whatever travel of second priority costs."""
+    balance = Balance(activity="hours", weight=1.0)
+    travel = Dispersion(weight=100.0, priority=2)
+    problem = country(side=3)
+    alone = solved(problem, [balance, Contiguity()])
+    both = solved(problem, [travel, balance, Contiguity()])
+    assert [level.priority for level in both.levels] == [1, 2]
+    assert both.levels[0].objective == pytest.approx(alone.objective, abs=1e-5)
+
+
+SCRIPT = """
+from test_align_engine import RULES, country, digest
+from spm_opt.align.engine import align
+from spm_opt.criteria import Disruption
+print(digest(align(country(), [*RULES, Disruption(limit=0.7, weight=0.1)], effort="quick", seed=11)))
+"""
+
+
+def digest(result):
+    """Boil a result down to what must repeat: everything but the wall time."""
+    kept = (
+        result.status,
+        result.alignment.unit_territory.tolist(),
+        result.levels,
+        dict(result.parts),
+        result.method,
+        dict(result.work),
+        result.repeatable,
+    )
+    return hashlib.sha256(repr(kept).encode()).hexdigest()
+
+
+def test_the_same_seed_gives_the_same_bytes_in_fresh_processes():
+    """Three processes with three hash seeds come to one result, to the last bit."""
+    here = Path(__file__).parent
+    paths = os.pathsep.join((str(here), str(here.parent)))
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "4242")
+    ]
+    assert len(set(answers)) == 1
+
+
+def test_progress_is_told():
+    """The listener hears of the relaxation and of the search, with bounds below what was reached."""
+    told: list[Progress] = []
+    result = solved(country(), progress=told.append)
+    assert {"relaxation", "search"} <= {progress.step for progress in told}
+    assert all(p.lower_bound <= p.objective + 1e-6 for p in told)
+    assert all(p.lower_bound <= result.objective + 1e-6 for p in told)
+
+
+def test_a_time_limit_returns_soon_and_says_so():
+    """A search that would take long is cut, still gives the best plan so far, and is not repeatable."""
+    rng = np.random.default_rng(0)
+    hours = rng.integers(1, 9, (25, 25))
+    seats = {f"s{i}": tuple(rng.integers(0, 25, 2).astype(float)) for i in range(12)}
+    problem = grid(25, 25, tuple(seats), account=lambda x, y: {"hours": float(hours[x, y])}, seats=seats)
+    result = align(problem, RULES, effort="thorough", time_limit=0.5)
+    assert result.seconds < 6.0
+    assert not result.repeatable
+    assert "cut by the time limit" in result.method
+    assert result.alignment is not None
+
+
+def test_a_unit_without_a_seller_is_named():
+    """Where no seller may take a unit no search is made, and the units are named."""
+    problem = grid(2, 1, ("A", "B"), forbidden=[("u00", "A"), ("u00", "B")])
+    result = align(problem, RULES)
+    assert (result.status, result.alignment, result.levels) == ("infeasible", None, ())
+    assert result.reason.startswith("no seller may take u00")
+    nobody = problem_of([{"id": "a"}], ("A",), forbidden=[("a", "A")])
+    assert align(nobody, RULES).status == "infeasible"
+
+
+def test_a_family_without_a_common_seller_is_named():
+    """Members who share no seller are named together."""
+    accounts = [{"id": "a", "family": 0}, {"id": "b", "family": 0}, {"id": "c"}]
+    problem = problem_of(accounts, ("A", "B"), forbidden=[("a", "A"), ("b", "B")])
+    result = align(problem, [Families()])
+    assert result.status == "infeasible"
+    assert "a, b" in result.reason
+
+
+def test_rules_that_clash_are_named():
+    """Capacities below the work there is: both rows are named, and travel is not."""
+    problem = country(capacity={"A": 10.0, "B": 10.0, "C": 10.0})
+    result = align(problem, [Capacity(activity="hours"), Dispersion(weight=1.0)], effort="quick")
+    assert result.status == "infeasible"
+    assert "cannot hold together" in result.reason
+    assert all(f"capacity for hours: {t}" in result.reason for t in SELLERS)
+    assert "travel" not in result.reason
+
+
+def test_what_only_whole_units_forbid_is_proven_twice():
+    """Three equal units cannot balance two sellers; the relaxation can, so two exact methods must say so."""
+    problem = problem_of([{"id": f"a{i}", "hours": 2.0} for i in range(3)], ("A", "B"))
+    result = align(problem, [Balance(activity="hours", tolerance=0.1)], effort="quick")
+    assert result.status == "infeasible"
+    assert "proven by CP-SAT and by HiGHS" in result.reason
+
+
+def test_nothing_asked_is_answered_with_any_plan():
+    """Without criteria every plan is optimal, at zero points."""
+    result = align(country(), [], effort="quick")
+    assert (result.status, result.objective, dict(result.parts)) == ("optimal", 0.0, {})
+
+
+def test_pairs_skills_and_locks_are_kept():
+    """What is locked stays, what needs a skill goes to it, and named pairs hold."""
+    problem = country(
+        singles=[
+            {"id": "x", "requires": {"french"}, "hours": 2.0},
+            {"id": "y", "locked": True, "seller": "B"},
+            {"id": "z"},
+        ],
+        skills={"C": {"french"}},
+    )
+    criteria = [*RULES, Pairs(prescribed=(("u00", "A"), ("z", "B"))), Skills()]
+    result = solved(without_removed(problem, criteria), criteria)
+    of = dict(zip(problem.unit_ids, result.alignment.unit_territory.tolist(), strict=True))
+    assert (of["x"], of["y"], of["z"], of["u00"]) == (2, 1, 1, 0)
+
+
+def test_a_budget_of_no_moves_keeps_today():
+    """Where nothing may move, today's alignment is the plan, and it is proven."""
+    problem = country()
+    result = solved(problem, [Disruption(limit=0.0), Dispersion(weight=1.0)])
+    today = Alignment.incumbent(problem)
+    assert np.array_equal(result.alignment.unit_territory, today.unit_territory)
+    assert result.status == "optimal"
+
+
+def test_centers_are_chosen_where_seats_are_missing():
+    """Two clusters of three units and no seats: each gets its middle, 4/3 km a unit from its ends in all."""
+    ids = {"a0": 0.0, "a1": 1.0, "a2": 2.0, "b0": 50.0, "b1": 51.0, "b2": 52.0}
+    problem = problem_of([{"id": i} for i in ids], ("A", "B"), places={i: (x, 0.0) for i, x in ids.items()})
+    result = solved(problem, [Dispersion(weight=1.0)])
+    assert sorted(result.alignment.center[:, 0].tolist()) == [1.0, 51.0]
+    assert result.objective == pytest.approx(4 / 6)
+    assert result.lower_bound is None
+    assert result.status == "feasible"
+    assert "centers chosen" in result.method
+
+
+def test_seats_stay_where_only_some_are_chosen():
+    """A has a seat and keeps it; B gets the best of its units."""
+    problem = problem_of(
+        [{"id": f"u{x}"} for x in range(6)],
+        ("A", "B"),
+        places={f"u{x}": (float(x), 0.0) for x in range(6)},
+        seats={"A": (0.0, 0.0)},
+    )
+    result = solved(problem, [Dispersion(weight=1.0), Balance(activity="hours", weight=0.0)])
+    assert result.alignment.center[0].tolist() == [0.0, 0.0]
+    assert result.alignment.center[1].tolist() in problem.place.tolist()
+    assert verify(problem, [Dispersion(weight=1.0)], result.alignment).holds
