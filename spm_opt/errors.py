@@ -73,7 +73,7 @@ class InfeasibleError(SpmError):
     exit_code = 4
 
     def __init__(self, result: Result) -> None:
-        super().__init__(f"no plan exists: {result.reason}")
+        super().__init__(f"infeasible: {result.reason}")
         self.result = result
 
 
@@ -83,11 +83,12 @@ class NotFoundError(SpmError):
     exit_code = 5
 
     def __init__(self, result: Result) -> None:
-        lines = [f"no plan found: {result.reason}"]
+        lines = [f"no plan: {result.reason}"]
         if result.breaches:
             lines.append("the nearest that was found breaks these rules:")
             lines += [f"  {breach.text}" for breach in result.breaches[:SHOWN]]
         if len(result.breaches) > SHOWN:
             lines.append(f"  and {len(result.breaches) - SHOWN:,} more")
+        lines.append("a longer search (thorough) or an easier limit may help")
         super().__init__("\n".join(lines))
         self.result = result

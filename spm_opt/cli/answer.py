@@ -69,7 +69,7 @@ def _answer(command: Callable[..., Answer], options: Mapping[str, Any]) -> Answe
     except SpmError as error:
         return _refusal(error)
     except KeyboardInterrupt:
-        return _failure(INTERRUPTED, "interrupted; nothing was written")
+        return _failure(INTERRUPTED, "interrupted; no file is half-written")
     except (click.ClickException, click.exceptions.Exit):
         raise
     except Exception as error:
@@ -84,10 +84,7 @@ def _refusal(error: SpmError) -> Answer:
     more: dict[str, Any] = {}
     if isinstance(error, InputError):
         findings = error.findings
-        counts = f"{len(findings.errors):,} errors, {len(findings.warnings):,} warnings"
-        return Answer(
-            "", {"findings": findings.rows()}, error.exit_code, f"{error}\n{counts}; nothing was solved"
-        )
+        return Answer("", {"findings": findings.rows()}, error.exit_code, f"{error}\n{findings.counts()}")
     if isinstance(error, InfeasibleError | NotFoundError):
         more = {"method": error.result.method, "breaches": [one.text for one in error.result.breaches]}
     return _failure(error.exit_code, str(error), more)

@@ -26,16 +26,13 @@ COMPANY = "company"
 
 def findings_text(findings: Findings, problem: Problem | None) -> str:
     """List what was found, and say what there is to plan."""
-    counts = (
-        f"{words.plural(len(findings.errors), 'error')}, {words.plural(len(findings.warnings), 'warning')}"
-    )
     size = ""
     if problem is not None:
         size = (
             f"{words.plural(len(problem.accounts.ids), 'account')} in {words.plural(problem.n, 'unit')}, "
             f"{words.plural(problem.k, 'territory', 'territories')}: "
         )
-    return "\n".join([*([findings.text()] if len(findings) else []), size + counts])
+    return "\n".join([*([findings.text()] if len(findings) else []), size + findings.counts()])
 
 
 def alignment_text(opened: Opened, result: Result, scorecard: Scorecard, folder: Path) -> str:

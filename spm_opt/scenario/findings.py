@@ -102,6 +102,11 @@ class Findings:
                 lines.append(f"{severity}: {file}: {rule}: and {len(members) - SHOWN_PER_RULE:,} more")
         return "\n".join(lines)
 
+    def counts(self) -> str:
+        """Say how many errors and warnings there are."""
+        errors, warnings = len(self.errors), len(self.warnings)
+        return f"{errors:,} error{'s' * (errors != 1)}, {warnings:,} warning{'s' * (warnings != 1)}"
+
     def rows(self) -> list[dict[str, object]]:
         """Every finding as a dictionary, for JSON."""
         return [asdict(finding) for finding in self.items]
