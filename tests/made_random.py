@@ -17,7 +17,9 @@ from spm_opt.problem import NONE, AccountArrays, Arcs, Problem
 Rng = np.random.Generator
 
 
-def random_problem(rng: Rng, units: int, territories: int, *, map_share: float = 1.0) -> Problem:
+def random_problem(
+    rng: Rng, units: int, territories: int, *, map_share: float = 1.0, eligible: float = 0.9
+) -> Problem:
     """Draw a problem with a connected map of some of its units, and accounts that share units.
 
     Activities, places and seats are whole numbers, so that ties and limits reached exactly are frequent.
@@ -41,7 +43,7 @@ def random_problem(rng: Rng, units: int, territories: int, *, map_share: float =
         territory_ids=tuple(f"t{i}" for i in range(k)),
         activity_names=("hours", "revenue"),
         activity=activity,
-        arcs=some_arcs(place, seat, rng.random((n, k)) < 0.9),
+        arcs=some_arcs(place, seat, rng.random((n, k)) < eligible),
         place=place,
         seat=seat,
         planar=True,

@@ -112,3 +112,11 @@ def test_only_eligible_pairs_are_used(seed):
     problem = problem.with_arcs(problem.arcs.keep(keep))
     model = modelled(problem)
     model.arcs_of(connected(model, rounded(model, rng.random(len(model.territory))), even_share(model)))
+
+
+def test_a_whole_piece_that_can_go_nowhere_else_is_joined():
+    """Two cells that only A may have, cut off together, are led to the rest of A and not to each other."""
+    problem = grid(6, 1, SELLERS, forbidden=[(f"u{x}0", t) for x in (0, 1, 4, 5) for t in "BCD"])
+    model = build(problem, [Contiguity()])
+    plan = np.array([0, 0, 1, 1, 0, 0])
+    assert connected(model, plan, even_share(model)).tolist() == [0, 0, 0, 0, 0, 0]

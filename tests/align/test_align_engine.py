@@ -13,6 +13,7 @@ from made_grid import grid
 from made_problem import problem_of
 from made_random import best_by_enumeration, random_criteria, random_problem, reordered, without_removed
 
+from spm_opt.align import engine as engine_module
 from spm_opt.align.engine import align
 from spm_opt.align.result import Progress
 from spm_opt.criteria import Balance, Capacity, Contiguity, Dispersion, Disruption, Families, Pairs, Skills
@@ -28,7 +29,11 @@ def drawn(seed):
     rng = np.random.default_rng(seed)
     criteria = random_criteria(rng)
     problem = random_problem(
-        rng, int(rng.integers(3, 8)), int(rng.integers(2, 4)), map_share=float(rng.choice([0.0, 0.5, 1.0]))
+        rng,
+        int(rng.integers(3, 8)),
+        int(rng.integers(2, 4)),
+        map_share=float(rng.choice([0.0, 0.5, 1.0])),
+        eligible=float(rng.choice([0.6, 0.9])),
     )
     return without_removed(problem, criteria), criteria
 
@@ -67,6 +72,20 @@ def test_the_engine_equals_enumeration_at_length(batch):
     """The same for two thousand more instances."""
     for seed in range(10_000 + batch, 10_000 + CAMPAIGN, CAMPAIGN_BATCHES):
         check_against_enumeration(seed)
+
+
+@pytest.mark.parametrize("priority", [1, 2])
+def test_a_torn_start_is_no_plan(priority, monkeypatch):
+    """Where the construction cannot mend a plan, its points count neither as reached, nor as a cap, nor as proof."""
+    monkeypatch.setattr(engine_module, "connected", lambda _model, territory, _share: territory)
+    criteria = [Dispersion(weight=1.0), Disruption(weight=0.1, priority=priority), Contiguity()]
+    for seed in range(40):
+        problem = random_problem(np.random.default_rng(seed), 5, 2, eligible=0.7)
+        best = best_by_enumeration(problem, criteria)
+        result = align(problem, criteria, effort="quick", seed=seed)
+        assert result.status == ("infeasible" if best is None else "optimal"), (seed, result, best)
+        reached = tuple(level.objective for level in result.levels)
+        assert best is None or reached == pytest.approx(best, rel=1e-5, abs=1e-5)
 
 
 SELLERS = ("A", "B", "C")

@@ -7,7 +7,7 @@ import pytest
 from made_grid import grid
 from made_random import best_by_enumeration, in_pieces, random_case
 
-import spm_opt.align.exact
+from spm_opt.align import exact as exact_module
 from spm_opt.align.exact import prove
 from spm_opt.align.model import build
 from spm_opt.align.second import second_opinion
@@ -68,7 +68,7 @@ def test_contiguity_alone_can_make_it_impossible():
 
 def test_nothing_is_believed_that_the_second_opinion_denies(monkeypatch):
     """Where HiGHS does not confirm, neither infeasibility nor optimality counts as proven."""
-    monkeypatch.setattr(spm_opt.align.exact, "second_opinion", lambda *_: -np.inf)
+    monkeypatch.setattr(exact_module, "second_opinion", lambda *_: -np.inf)
     proof = proof_of(torn_row())
     assert (proof.territory, proof.bound, proof.proven) == (None, -np.inf, False)
     _, _, model = random_case(3)

@@ -6,7 +6,7 @@ from made_problem import problem_of
 from made_random import best_by_enumeration, random_case, random_problem
 from scipy.optimize import linprog
 
-import spm_opt.align.relax
+from spm_opt.align import relax as relax_module
 from spm_opt.align.model import build
 from spm_opt.align.relax import relax
 from spm_opt.criteria import Balance, Capacity, Dispersion
@@ -81,8 +81,8 @@ def test_column_generation_equals_the_whole_program(seed, monkeypatch):
     """Starting from one arc a node, the bound and the verdict are those over all arcs."""
     _, _, model = random_case(100 + seed, units=12, territories=4)
     whole = relax(model)
-    monkeypatch.setattr(spm_opt.align.relax, "ALL_ARCS_BELOW", 0)
-    monkeypatch.setattr(spm_opt.align.relax, "FIRST_ARCS", 1)
+    monkeypatch.setattr(relax_module, "ALL_ARCS_BELOW", 0)
+    monkeypatch.setattr(relax_module, "FIRST_ARCS", 1)
     grown = relax(model)
     assert grown.bound == pytest.approx(whole.bound, rel=1e-6, abs=1e-6)
     assert grown.violation == pytest.approx(whole.violation, rel=1e-6, abs=1e-9)

@@ -39,7 +39,18 @@ RULES = (
 )
 
 
-def searched(model, start, *, level=0, caps=NO_CAPS, proposals=20_000, heat=3.0, seed=1, keep_going=None):
+def searched(
+    model,
+    start,
+    *,
+    level=0,
+    caps=NO_CAPS,
+    proposals=20_000,
+    heat=3.0,
+    stiffness=10.0,
+    seed=1,
+    keep_going=None,
+):
     return search(
         model,
         start,
@@ -48,6 +59,7 @@ def searched(model, start, *, level=0, caps=NO_CAPS, proposals=20_000, heat=3.0,
         multiplier=np.zeros(len(model.lower)),
         proposals=proposals,
         heat=heat,
+        stiffness=stiffness,
         seed=seed,
         keep_going=keep_going or (lambda _value, _violation: True),
     )
