@@ -365,6 +365,17 @@ def test_an_output_folder_that_cannot_be_is_exit_code_2(tmp_path):
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_scenario_is_not_overwritten_by_its_plan(tmp_path):
+    """A plan's accounts.csv must not replace the scenario's: exit code 2, and nothing changes."""
+    scenario = copied(tmp_path / "tiny")
+    before = files_in(scenario)
+    for command in ("run", "align", "quota", "report"):
+        answer = call(command, scenario, "--out", scenario)
+        assert answer.exit_code == 2
+        assert "is a scenario's folder" in answer.stderr
+    assert files_in(scenario) == before
+
+
 def test_a_fault_of_the_program_is_no_traceback(tmp_path, monkeypatch):
     """What nobody foresaw is one message, and in full only on request."""
 
@@ -391,6 +402,30 @@ def test_an_interrupt_is_exit_code_130(tmp_path, monkeypatch):
             answer = call("run", TINY, "--out", tmp_path / "out", "--json")
         assert answer.exit_code == 130
         assert json.loads(answer.stdout)["status"] == "interrupted"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
+def test_an_interrupt_does_not_wait_for_a_solver(tmp_path):
+    """Even a stage that hears nothing for a minute ends within seconds."""
+    code = (
+        "import sys, time, spm_opt.cli; from spm_opt.run import run\n"
+        "run_module = sys.modules['spm_opt.run']\n"
+        "run_module.align = lambda *_, **__: time.sleep(60)\n"
+        "spm_opt.cli.main(sys.argv[1:])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "run", str(TINY), "--out", str(tmp_path / "out"), "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if line.startswith("align"):
+            break
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert json.loads(out)["status"] == "interrupted"
+    assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import click
 
+from spm_opt.cli.interrupt import interruptible, is_stuck
 from spm_opt.errors import InfeasibleError, InputError, NotFoundError, SpmError
 
 STATUS = {
@@ -58,6 +59,8 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
             _print(answer.text, sys.stdout)
         if answer.message:
             _print(answer.message, sys.stderr)
+        if is_stuck():  # a solver that is still at it must not keep the process
+            os._exit(answer.exit_code)
         click.get_current_context().exit(answer.exit_code)
 
     return wrapper
@@ -65,7 +68,7 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
 
 def _answer(command: Callable[..., Answer], options: Mapping[str, Any]) -> Answer:
     try:
-        return command(**options)
+        return interruptible(lambda: command(**options))
     except SpmError as error:
         return _refusal(error)
     except KeyboardInterrupt:

@@ -77,7 +77,7 @@ def run(
     from spm_opt.run import run as whole
     from spm_opt.score import scorecard_json
 
-    folder = out or folder_of(scenario)
+    folder = _target(out or folder_of(scenario))
     with display() as progress:
         made = whole(scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress)
         progress("report", None)
@@ -134,7 +134,7 @@ def align(
     from spm_opt.score import score as judge
     from spm_opt.score import scorecard_json
 
-    folder = out or folder_of(scenario)
+    folder = _target(out or folder_of(scenario))
     with display() as progress:
         stages = Stages(progress)
         opened = open_scenario(scenario, effort=effort, seed=seed, stages=stages)
@@ -194,6 +194,7 @@ def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool) -
     from spm_opt.report.stages import quota_text
     from spm_opt.simulate.simulate import simulate as simulated
 
+    out = out and _target(out)
     with display() as progress:
         opened, alignment, stored = _alignment_of(scenario, plan, today=today)
         progress("simulate", None)
@@ -249,7 +250,7 @@ def report(scenario: Path, plan: Path | None, out: Path | None) -> Answer:
     from spm_opt.report.show import summary
     from spm_opt.run import Stages, judged
 
-    folder = out or plan or folder_of(scenario)
+    folder = _target(out or plan or folder_of(scenario))
     with display() as progress:
         opened, alignment, stored = _stored(scenario, plan)
         made = judged(opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress))
@@ -281,6 +282,13 @@ def folder_of(scenario: Path) -> Path:
     """Name the folder where a scenario's plan lies if nothing else is said: ``runs/NAME``."""
     path = Path(os.path.abspath(scenario))  # noqa: PTH100  a link keeps the name it was given
     return Path("runs") / (path.parent if path.name == "scenario.toml" else path).name
+
+
+def _target(folder: Path) -> Path:
+    """Refuse to write a plan into a scenario: both have an ``accounts.csv``."""
+    if (folder / "scenario.toml").exists():
+        raise PlanFolderError(f"{folder} is a scenario's folder: a plan there would overwrite its tables")
+    return folder
 
 
 def _broken(breaches: Collection[object]) -> tuple[int, str]:
