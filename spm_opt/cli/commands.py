@@ -61,7 +61,7 @@ def main() -> None:
     """
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Do the whole job.", epilog=CODES)
 @scenario_argument
 @out_option
 @seed_option
@@ -91,7 +91,7 @@ def run(
     return Answer(summary(made, folder), document, BROKEN if made.scorecard.breaches else 0)
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Find everything wrong in the input.", epilog=CODES)
 @scenario_argument
 @answering
 def check(scenario: Path) -> Answer:
@@ -115,7 +115,7 @@ def check(scenario: Path) -> Answer:
     return Answer(findings_text(findings, examined.problem), document, code)
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Find the territories.", epilog=CODES)
 @scenario_argument
 @out_option
 @seed_option
@@ -149,7 +149,7 @@ def align(
     return Answer(text, document, BROKEN if scorecard.breaches else 0)
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Simulate the year under a plan.", epilog=CODES)
 @scenario_argument
 @plan_option
 @today_option
@@ -177,7 +177,7 @@ def simulate(scenario: Path, plan: Path | None, seed: int | None, *, today: bool
     )
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Spread the company target.", epilog=CODES)
 @scenario_argument
 @plan_option
 @today_option
@@ -214,7 +214,7 @@ def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool) -
     )
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Judge a plan beside today's alignment.", epilog=CODES)
 @scenario_argument
 @plan_option
 @answering
@@ -236,7 +236,7 @@ def score(scenario: Path, plan: Path | None) -> Answer:
     return Answer(text, scorecard_json(made.scorecard), *_broken(made.scorecard.breaches))
 
 
-@main.command(epilog=CODES)
+@main.command(short_help="Write report.html and the rest anew.", epilog=CODES)
 @scenario_argument
 @plan_option
 @out_option
@@ -260,7 +260,7 @@ def report(scenario: Path, plan: Path | None, out: Path | None) -> Answer:
     return Answer(summary(made, folder), document, *_broken(made.scorecard.breaches))
 
 
-@main.command()
+@main.command(short_help="Write a first scenario that runs as it is.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @answering
 def init(folder: Path) -> Answer:
