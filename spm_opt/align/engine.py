@@ -56,16 +56,40 @@ class Budget:
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(600, 100_000, 2.0, 4),
+    "quick": Budget(1_500, 100_000, 2.0, 4),
     "standard": Budget(4_000, 1_000_000, 10.0, 10),
     "thorough": Budget(30_000, 10_000_000, 60.0, 25),
 }
-HEATS = (1.0, 10.0, 30.0)
-"""First temperatures that short searches try; the best leads the long one."""
-ROUNDS = (0.06, 0.2, 1.0)
-"""Shares of the proposals that each search gets, round after round; a third of them goes on."""
-POLISH = 0.2
-"""Share of the proposals for the last search, from the best plan at the lowest heat."""
+
+
+@dataclass(frozen=True)
+class Stiffer:
+    """A mending search: its stiffness, its heat at most, and how far inside the limits it aims."""
+
+    stiffness: float
+    heat: float
+    inset: float
+
+
+SOFT = 3.0
+"""Stiffness of the searches that look for cheap plans, whatever they break."""
+COLD, HOT = 0.1, 5.0
+"""First temperatures of two such searches from the relaxation: near it, and farther from it."""
+FIRST = 0.4
+"""Share of the proposals for each."""
+CHAIN = (
+    Stiffer(10.0, 1.0, 0.0),
+    Stiffer(30.0, 1.0, 0.002),
+    Stiffer(30.0, 3.0, 0.003),
+    Stiffer(100.0, 3.0, 0.005),
+)
+"""The searches that mend what the best of them broke, one after the other while it is needed."""
+CHAINS = 3
+"""How often mending may begin again, each time with other draws and aiming farther inside the limits."""
+POLISH = (Stiffer(30.0, 1.0, 0.002), Stiffer(30.0, 0.3, 0.001))
+"""The searches that lower the points of a plan that breaks nothing any more."""
+MEND = 0.25
+"""Share of the proposals for each mending or polishing search."""
 BLUR = 0.02
 """Share of the mean activity that weightless units get while a fractional plan is rounded."""
 EXACT_ARCS = 4_000
@@ -237,56 +261,63 @@ def _improve(
     seed: int,
     clock: _Clock,
 ) -> Found:
-    """Search shortly from every idea at every heat, at length from where that led farthest, then polish."""
+    """Search softly from every idea, mend what the best of them breaks, then polish.
+
+    The first idea is the relaxation's, the others are plans that stand.
+    """
     proposals = max(budget.least_proposals, budget.proposals * model.n)
-    spent, bound = 0, relaxed.bound
+    spent, number, bound = 0, 0, relaxed.bound
 
     def going(value: float, violation: float) -> bool:
         on = clock.tell("search", value if violation <= 0 else np.inf, violation, bound)
         return on and not (violation <= 0 and value - bound <= PROVEN * max(1.0, abs(bound)))
 
-    def tried(start: IntArray, share: float, heat: float, number: int) -> Found:
-        nonlocal spent
-        effort = round(share * proposals)
+    def tried(
+        start: IntArray, share: float, heat: float, stiffness: float = SOFT, inset: float = 0.0
+    ) -> Found:
+        nonlocal spent, number
+        number += 1
         found = search(
             model,
             start,
             level=level,
             caps=caps,
             multiplier=relaxed.multiplier,
-            proposals=effort,
+            proposals=round(share * proposals),
             heat=heat,
+            stiffness=stiffness,
+            inset=inset,
             seed=seed + number,
             keep_going=going,
         )
         spent += found.proposals
         return found
 
-    setups = [(idea, heat) for idea in ideas for heat in HEATS]
-    number = 0
-    best: Found | None = None
-    for share in ROUNDS:
-        tries = []
-        for idea, heat in setups:
-            tries.append(tried(idea, share, heat, number))
-            number += 1
-        order = sorted(range(len(tries)), key=lambda at: (_merit(tries[at]), at))
-        best = min((*tries, best) if best else tries, key=_rank)
-        if clock.over or not going(best.value, best.violation):
-            break
-        setups = [setups[at] for at in order[: max(1, len(order) // 3)]]
-    else:
-        best = min((best, tried(best.territory, POLISH, HEATS[0], number)), key=_rank)
+    setups = [(ideas[0], COLD), (ideas[0], HOT), *((idea, 1.0) for idea in ideas[1:])]
+    tries = [(tried(idea, FIRST, heat), heat) for idea, heat in setups]
+    soft, warm = min(tries, key=lambda pair: _merit(pair[0]))
+    best = soft
+    for chain in range(CHAINS):
+        present = soft
+        for mend in CHAIN:
+            if best.violation > 0 and going(best.value, best.violation):
+                heat = mend.heat if chain else min(warm, mend.heat)
+                present = tried(present.territory, MEND, heat, mend.stiffness, mend.inset * (1 + chain))
+                best = min((best, present), key=_rank)
+    for last in POLISH:
+        if going(best.value, best.violation):
+            polished = tried(best.territory, MEND, min(warm, last.heat), last.stiffness, last.inset)
+            best = min((best, polished), key=_rank)
     return replace(best, proposals=spent, complete=not clock.over)
-
-
-def _merit(found: Found) -> tuple[float, float]:
-    """How promising a search is: one percent of broken rules in all weighs like a tenth of the points."""
-    return found.value * (1 + 10 * found.violation), found.violation
 
 
 def _rank(found: Found) -> tuple[float, float]:
     return found.violation, found.value
+
+
+def _merit(found: Found) -> tuple[float, float]:
+    """How promising a soft search is: mending all rows broken by a percent in all takes about that of the points."""
+    return found.value * (1 + found.violation), found.violation
 
 
 def _with_centers(

@@ -167,6 +167,8 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
     coefficients,
     lower,
     upper,
+    true_lower,
+    true_upper,
     scale,
     weight,
     kind,
@@ -188,7 +190,8 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
 
     ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
     ``out`` holds the best violation and value, and returns the present ones behind them; ``beyond``
-    returns the present violation of each row. ``weight`` is what a unit of violation of a row costs,
+    returns the present violation of each row. Penalties see ``lower`` and ``upper``, which may lie a little
+    inside the limits; what is called broken is measured against the true ones. ``weight`` is what a unit of violation of a row costs,
     ``penalty`` what an earlier level above its ``cap`` does.
     """
     n, levels = len(start) - 1, cost.shape[0]
@@ -214,7 +217,9 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
 
     for proposal in range(count):
         if proposal % SNAPSHOT_EVERY == 0 or proposal == count - 1:
-            violation = _broken(activity, lower, upper, scale, kind) + (over if over > NEGLIGIBLE else 0.0)
+            violation = _broken(activity, true_lower, true_upper, scale, kind) + (
+                over if over > NEGLIGIBLE else 0.0
+            )
             if violation < out[0] - NEGLIGIBLE or (violation <= out[0] and now[levels] < out[1] - 1e-12):
                 out[0], out[1] = violation, now[levels]
                 for v in range(n):
@@ -307,5 +312,5 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
             )
             _shift(here, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
     for r in range(len(lower)):
-        beyond[r] = _beyond(activity[r], lower[r], upper[r])
-    out[2], out[3] = _broken(activity, lower, upper, scale, kind) + over, now[levels]
+        beyond[r] = _beyond(activity[r], true_lower[r], true_upper[r])
+    out[2], out[3] = _broken(activity, true_lower, true_upper, scale, kind) + over, now[levels]

@@ -2,9 +2,9 @@
 
 A proposal moves one node to another territory, or exchanges two nodes between territories. Geographic
 nodes move only across a border, and only where the territory they leave stays connected. Energy is the
-points of the current level, plus a penalty on hard rows and on earlier levels
-above their cap; a row's penalty grows while it is broken and falls while it is kept, but never below what
-the relaxation says a unit of its limit is worth. Row activities are kept up to date move by move.
+points of the current level, plus a penalty on hard rows and on earlier levels above their cap. A row's
+penalty follows the temperature down, grows while it is broken, and is never below what the relaxation says
+a unit of its limit is worth. Row activities are kept up to date move by move.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from spm_opt.problem import FloatArray, IntArray
 
 TEMPERATURES = 100
 """Steps of cooling; the penalty adapts between them."""
-COLDEST = 0.05
+COLDEST = 0.02
 """Last temperature before the search stands still, in typical moves."""
 PENALTY = 10.0
-"""Points that breaking a hard row by a typical node costs at first, in first temperatures."""
-COARSE = 0.02
-"""Share of a row's size that counts as a typical node at least: limits over the whole plan start soft."""
+"""Points that breaking a hard row by a typical node costs, in temperatures."""
+MARGIN = 1.5
+"""What it costs at least, in multipliers of the relaxation."""
 DEARER, CHEAPER = 1.05, 0.95
 """How the penalty of a row changes with every step in which it is broken, or kept."""
+COARSE = 0.1
+"""Share of a row's size that counts as a typical node at least: limits over the whole plan start soft."""
 STILL = 0.1
 """Share of the steps, at the end, that accept improvements only."""
 
@@ -68,6 +70,8 @@ def search(
     multiplier: FloatArray,
     proposals: int,
     heat: float,
+    stiffness: float,
+    inset: float,
     seed: int,
     keep_going: Callable[[float, float], bool],
 ) -> Found:
@@ -87,6 +91,12 @@ def search(
         How many moves to look at.
     heat
         First temperature, in typical moves: the hotter, the farther the search leaves its start.
+    stiffness
+        Points that breaking a hard row by a typical node costs at least, in typical moves: a soft search
+        finds cheap plans that break a few rules by a little, a stiff one then mends them.
+    inset
+        How far inside their limits penalties begin, as a share of the limits' width: what a penalty
+        leaves a hair outside then lies inside.
     seed
         Seed of the draws.
     keep_going
@@ -95,12 +105,13 @@ def search(
     columns = model.rows.tocsc()
     scale = row_scale(model)
     typical, size = _typical(model, level)
+    unit = np.maximum(size, COARSE * scale)
     # a little more than the multiplier, so that a limit that pays is still not worth breaking
-    least = np.where(model.hard, 1.5 * np.abs(multiplier), 0.0)
-    weight = np.where(
-        model.hard, PENALTY * heat * typical / size, np.where(model.level <= level, model.price, 0.0)
-    )
-    weight = np.maximum(weight, least)
+    least = np.maximum(MARGIN * np.abs(multiplier), stiffness * typical / unit)
+    soft = np.where(~model.hard & (model.level <= level), model.price, 0.0)
+    boost = np.ones(len(scale))
+    width = np.where(model.hard, inset * np.minimum(scale, model.upper - model.lower), 0.0)
+    lower, upper = model.lower + width, model.upper - width
     kind = np.where(model.hard, -1, np.minimum(model.level, level)).astype(np.int64)
     arcs, best = model.arcs_of(territory), territory.copy()
     state = np.array([seed], dtype=np.uint64)
@@ -112,16 +123,16 @@ def search(
         temperature = (
             typical * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
         )
+        weight = np.where(model.hard, boost * np.maximum(least, PENALTY * temperature / unit), soft)
         anneal(
             model.start, model.territory, model.cost[: level + 1], model.constant[: level + 1],
             columns.indptr.astype(np.int64), columns.indices.astype(np.int64), columns.data,
-            model.lower, model.upper, scale, weight, kind, np.concatenate((caps, [np.inf])),
+            lower, upper, model.lower, model.upper, scale, weight, kind, np.concatenate((caps, [np.inf])),
             model.geographic, model.near_start, model.near, model.k,
             arcs, best, out, state, each, temperature, penalty, beyond,
         )  # fmt: skip
         done += each
-        factor = np.where(beyond > 0, DEARER, CHEAPER)
-        weight = np.where(model.hard, np.maximum(weight * factor, least), weight)
+        boost = np.where(beyond > 0, boost * DEARER, np.maximum(1.0, boost * CHEAPER))
         if not keep_going(float(out[1]), float(out[0])):
             return Found(best, float(out[0]), float(out[1]), done, step == TEMPERATURES - 1)
     return Found(best, float(out[0]), float(out[1]), done, complete=True)
