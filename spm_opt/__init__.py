@@ -2,9 +2,9 @@
 
 The front door: the stages as functions, from frozen values to one new frozen value each, and the values.
 
->>> import spm_opt
+>>> import pathlib, spm_opt
 >>> made = spm_opt.run("scenarios/tiny", effort="quick")  # doctest: +SKIP
->>> spm_opt.report(made, "runs/tiny")  # doctest: +SKIP
+>>> spm_opt.report(made, pathlib.Path("runs/tiny"))  # doctest: +SKIP
 
 Names are loaded when they are first asked for: solvers and maps take a second or two to import.
 """
