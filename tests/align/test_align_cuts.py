@@ -37,6 +37,9 @@ def test_between_are_only_nodes_on_the_way():
     corner = by_place(problem, lambda x, y: "A" if (x, y) in {(0, 0), (2, 2), (2, 1)} else "B")
     (cut,) = separators(model, corner)
     assert {problem.unit_ids[v] for v in cut.between} == {"u01", "u10"}
+    row = build(grid(5, 1, ("A", "B", "C")), [Contiguity()])
+    (cut,) = separators(row, np.array([1, 0, 2, 0, 0]))
+    assert cut.between == (2,)  # and not the end behind the stray cell
 
 
 @pytest.mark.parametrize("seed", range(8))

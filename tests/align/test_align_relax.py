@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from spm_opt.align import relax as relax_module
 from spm_opt.align.model import build
 from spm_opt.align.relax import relax
-from spm_opt.criteria import Balance, Capacity, Dispersion
+from spm_opt.criteria import Balance, Capacity, Dispersion, Disruption
 
 
 def by_dense_program(model):
@@ -88,12 +88,13 @@ def test_column_generation_equals_the_whole_program(seed, monkeypatch):
     assert grown.violation == pytest.approx(whole.violation, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("first", [Balance(activity="hours", weight=1.0), Disruption(weight=1.0)], ids=str)
 @pytest.mark.parametrize("seed", range(12))
-def test_later_levels_are_bounded_below_their_caps(seed):
+def test_later_levels_are_bounded_below_their_caps(seed, first):
     """With the first priority capped at its optimum, the bound of the second is below every such plan."""
     rng = np.random.default_rng(seed)
     problem = random_problem(rng, 5, 3, map_share=0.0)
-    criteria = [Balance(activity="hours", weight=1.0), Dispersion(weight=1.0, priority=2)]
+    criteria = [first, Dispersion(weight=1.0, priority=2)]
     model = build(problem, criteria)
     if np.diff(model.start).min() == 0:
         return

@@ -142,6 +142,19 @@ def test_a_later_level_keeps_to_its_cap():
     assert found.value <= model.value(balanced.territory)[1] + 1e-9
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_books_on_caps_are_right(seed):
+    """Below a cap that can hardly be kept, the violation is what the best plan breaks of it."""
+    problem, _, _ = random_case(seed, units=7, map_share=0.0)
+    model = build(problem, [Disruption(weight=1.0), Dispersion(weight=1.0, priority=2)])
+    start = started(model)
+    caps = np.array([0.5 * model.value(start)[0]])
+    found = searched(model, start, level=1, caps=caps, proposals=5_000, seed=seed)
+    value, violation = recomputed(model, found.territory, 1, caps)
+    assert found.value == pytest.approx(value, rel=1e-9, abs=1e-9)
+    assert found.violation == pytest.approx(violation, abs=1e-9)
+
+
 def test_the_same_seed_gives_the_same_plan():
     """Seeds repeat, and other seeds differ."""
     model = build(country(), RULES)

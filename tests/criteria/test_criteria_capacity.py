@@ -59,6 +59,10 @@ def test_a_capacity_of_nothing_counts_hours():
     measure = judged(Capacity(activity="hours"), columns({"W": 0.0}))
     assert measure.value == pytest.approx(100 * 12 / 3)
     assert [b.subject for b in measure.breaches] == ["W"]
+    problem = columns({"W": 0.0})
+    (priced,) = Capacity(activity="hours", hard=False, weight=1.0).terms(problem).rows
+    used = np.isin(problem.arcs.unit, [0, 1, 2]) & (problem.arcs.territory == 0)
+    assert (priced.matrix @ used)[0] - priced.upper[0] == pytest.approx(measure.value)
 
 
 def test_rows_are_only_of_known_capacities():
