@@ -70,10 +70,13 @@ def _strays(model: Model, territory: IntArray) -> IntArray:
     first = np.unique(territory[order], return_index=True)[1]
     main = np.full(model.k, NONE, dtype=np.int64)
     main[territory[order[first]]] = piece[order[first]]
-    return nodes[piece[nodes] != main[territory[nodes]]]
+    strays: IntArray = nodes[piece[nodes] != main[territory[nodes]]]
+    return strays
 
 
-def _grow(model: Model, territory: IntArray, strays: IntArray, share: FloatArray) -> IntArray:
+def _grow(  # noqa: C901  one queue, and the two ways it is fed
+    model: Model, territory: IntArray, strays: IntArray, share: FloatArray
+) -> IntArray:
     """Give strays away across borders, best first; return those that no neighbour may take.
 
     An offer is rated by what it costs beyond the node's cheapest arc, by the hard rows that it breaks as
@@ -88,20 +91,20 @@ def _grow(model: Model, territory: IntArray, strays: IntArray, share: FloatArray
     cost, typical, common = model.cost.sum(axis=0), *_typical(model, weight)
     queue: list[tuple[float, int, int]] = []
 
-    def rating(arc: int) -> float:
+    least = np.minimum.reduceat(cost, model.start[:-1])
+
+    def rating(node: int, arc: int) -> float:
         span = slice(columns.indptr[arc], columns.indptr[arc + 1])
         r = columns.indices[span]
         now, then = activity[r], activity[r] + columns.data[span]
         broken = np.maximum(then - model.upper[r], 0) - np.maximum(now - model.upper[r], 0)
-        node = model.node[arc]
-        extra = cost[arc] - cost[model.start[node] : model.start[node + 1]].min()
-        return float(extra / typical + weight[r] @ broken / common - share[arc])
+        return float((cost[arc] - least[node]) / typical + weight[r] @ broken / common - share[arc])
 
     def offer(node: int) -> None:
         beside = {int(territory[v]) for v in model.near[model.near_start[node] : model.near_start[node + 1]]}
         for arc in range(model.start[node], model.start[node + 1]):
             if int(model.territory[arc]) in beside:
-                heapq.heappush(queue, (rating(arc), node, arc))
+                heapq.heappush(queue, (rating(node, arc), node, arc))
 
     for node in strays:
         offer(int(node))
@@ -109,7 +112,7 @@ def _grow(model: Model, territory: IntArray, strays: IntArray, share: FloatArray
         rated, node, arc = heapq.heappop(queue)
         if territory[node] != NONE:
             continue
-        again = rating(arc)
+        again = rating(node, arc)
         if again > rated + STALE:
             heapq.heappush(queue, (again, node, arc))
             continue
@@ -119,19 +122,20 @@ def _grow(model: Model, territory: IntArray, strays: IntArray, share: FloatArray
         for v in model.near[model.near_start[node] : model.near_start[node + 1]]:
             if territory[v] == NONE and model.geographic[v]:
                 offer(int(v))
-    left = territory[strays] == NONE
-    territory[strays[left]] = was[left]
-    return strays[left]
+    unwanted = territory[strays] == NONE
+    left: IntArray = strays[unwanted]
+    territory[left] = was[unwanted]
+    return left
 
 
 def _activity(model: Model, territory: IntArray) -> FloatArray:
     """Row activities of the nodes that have a territory, shape ``(r,)``."""
     used = np.flatnonzero(model.territory == territory[model.node])
-    return np.asarray(model.rows[:, used].sum(axis=1)).ravel()
+    return np.asarray(model.rows[:, used].sum(axis=1), dtype=np.float64).ravel()
 
 
 def _typical(model: Model, weight: FloatArray) -> tuple[float, float]:
-    """What a typical move costs in points, and how much of a hard row a typical node is."""
+    """Say what a typical move costs in points, and how much of a hard row a typical node is."""
     spread = move_costs(model, 0)
     hard = (
         np.asarray(abs(model.rows).sum(axis=1)).ravel() / np.maximum(1, np.diff(model.rows.indptr)) * weight
@@ -143,7 +147,7 @@ def _typical(model: Model, weight: FloatArray) -> tuple[float, float]:
 
 
 def move_costs(model: Model, level: int) -> FloatArray:
-    """What it costs each node to go from its cheapest territory to the fourth cheapest, shape ``(n,)``."""
+    """Say what it costs each node to go from its cheapest territory to the fourth cheapest, shape ``(n,)``."""
     cost = model.cost[level][np.lexsort((model.cost[level], model.node))]
     degree = np.diff(model.start)
     return np.asarray(cost[model.start[:-1] + np.minimum(degree - 1, 3)] - cost[model.start[:-1]])
@@ -152,7 +156,8 @@ def move_costs(model: Model, level: int) -> FloatArray:
 def _join(model: Model, territory: IntArray, node: int) -> None:
     """Connect a stuck node to the rest of its territory by the shortest path that may belong to it."""
     t = int(territory[node])
-    own = {int(v) for v in np.flatnonzero(model.geographic & (territory == t)) if v != node}
+    piece = pieces(model, territory)
+    own = set(np.flatnonzero(model.geographic & (territory == t) & (piece != piece[node])).tolist())
     eligible = set(model.node[model.territory == t].tolist())
     before: dict[int, int] = {node: NONE}
     frontier = [node]

@@ -31,6 +31,15 @@ class Cut:
     between: tuple[int, ...]
 
 
+def torn(model: Model, territory: IntArray) -> int:
+    """Count the pieces of geographic nodes beyond one for each territory that has any."""
+    nodes = np.flatnonzero(model.geographic)
+    if not len(nodes):
+        return 0
+    found = len(np.unique(pieces(model, territory)[nodes]))
+    return found - len(np.unique(territory[nodes]))
+
+
 def separators(model: Model, territory: IntArray) -> list[Cut]:
     """Cuts that forbid every stray piece of an assignment (shape ``(n,)``); none where it is connected."""
     piece = pieces(model, territory)

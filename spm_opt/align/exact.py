@@ -134,7 +134,7 @@ def _program(model: Model, level: int) -> _Program:
     rows = sparse.csr_array(model.rows, copy=True)
     soft = np.flatnonzero(~model.hard & (model.level <= level))
     points = tuple(_points(model, at, soft) for at in range(level + 1))
-    price = dict(zip(soft.tolist(), sum(p.price for p in points).tolist(), strict=True)) if len(soft) else {}
+    price = dict(zip(soft.tolist(), np.sum([p.price for p in points], axis=0).tolist(), strict=True))
     lower: list[int | None] = []
     upper: list[int | None] = []
     for r in range(len(model.lower)):
@@ -234,18 +234,17 @@ def _add_rows(
             continue
         span = slice(program.rows.indptr[r], program.rows.indptr[r + 1])
         coefficients = program.rows.data[span].astype(np.int64)
-        total = cp_model.LinearExpr.weighted_sum(
-            [x[a] for a in program.rows.indices[span]], coefficients.tolist()
-        )
-        beyond: cp_model.LinearExprT = 0
+        used = [x[a] for a in program.rows.indices[span]]
+        factor = coefficients.tolist()
+        short, over = (used, factor), (used, factor)
         if r in place:
             most = int(np.abs(coefficients).sum()) + abs(program.lower[r] or 0) + abs(program.upper[r] or 0)
-            beyond = cp.new_int_var(0, most, "")
-            slack.append(beyond)
+            slack.append(cp.new_int_var(0, most, ""))
+            short, over = ([*used, slack[-1]], [*factor, 1]), ([*used, slack[-1]], [*factor, -1])
         if program.lower[r] is not None:
-            cp.add(total + beyond >= program.lower[r])
+            cp.add(cp_model.LinearExpr.weighted_sum(*short) >= program.lower[r])
         if program.upper[r] is not None:
-            cp.add(total - beyond <= program.upper[r])
+            cp.add(cp_model.LinearExpr.weighted_sum(*over) <= program.upper[r])
     return slack
 
 

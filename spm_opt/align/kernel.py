@@ -9,6 +9,8 @@ import numpy as np
 
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what incremental sums lose."""
+ACROSS = 0.98
+"""Share of the proposals for a geographic node that look across its borders only."""
 SWAPS = 0.4
 """Share of proposals that exchange two nodes rather than move one."""
 SNAPSHOT_EVERY = 512
@@ -124,7 +126,7 @@ def _touches(node, t, where, geographic, near_start, near):  # type: ignore[no-u
 @numba.njit(cache=True)
 def _target(u, state, start, territory, where, geographic, near_start, near, members):  # type: ignore[no-untyped-def]
     """Draw a territory for node ``u`` to go to: across a border, or any for a node assigned singly."""
-    if geographic[u] and _draw(state) < 0.98:
+    if geographic[u] and _draw(state) < ACROSS:
         degree = near_start[u + 1] - near_start[u]
         if degree == 0:
             return -1

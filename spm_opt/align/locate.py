@@ -14,10 +14,11 @@ from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
 
 
 def free_territories(problem: Problem, criteria: Sequence[Criterion]) -> BoolArray:
-    """Territories whose center the solver has to choose, shape ``(k,)``."""
-    free = np.isnan(problem.seat).any(axis=1)
+    """Find the territories whose center the solver has to choose, shape ``(k,)``."""
+    free = np.asarray(np.isnan(problem.seat).any(axis=1))
     placed = not np.isnan(problem.place).all()
-    return free & placed & any(isinstance(c, Dispersion) and c.weight > 0 for c in criteria)
+    wanted = placed and any(isinstance(c, Dispersion) and c.weight > 0 for c in criteria)
+    return free if wanted else np.zeros(problem.k, dtype=bool)
 
 
 def located(problem: Problem, center: FloatArray) -> Problem:

@@ -102,7 +102,7 @@ class Model:
         beyond = self.violation(self.rows @ used)
         points = np.where(self.hard, 0.0, self.price) * beyond
         priced = np.bincount(self.level, weights=points, minlength=len(self.constant))
-        return self.cost[:, arcs].sum(axis=1) + self.constant + priced
+        return np.asarray(self.cost[:, arcs].sum(axis=1) + self.constant + priced)
 
 
 def build(problem: Problem, criteria: Sequence[Criterion]) -> Model:

@@ -243,7 +243,7 @@ def _solve(model: Model, active: IntArray, level: int, caps: FloatArray) -> _Sol
     once = sparse.csr_array(
         (np.ones(arcs), (model.node[active], np.arange(arcs))), shape=(model.n, arcs + 2 * soft)
     )
-    answer = linprog(
+    answer = linprog(  # type: ignore[call-overload]  # the stubs know dense matrices only
         points[level],
         A_ub=sparse.vstack(blocks, format="csr") if len(limits) else None,
         b_ub=limits if len(limits) else None,

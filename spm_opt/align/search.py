@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spm_opt.align.construct import move_costs
+from spm_opt.align.cuts import torn
 from spm_opt.align.kernel import anneal
 from spm_opt.align.model import Model
 from spm_opt.align.relax import row_scale
@@ -48,6 +49,8 @@ class Found:
         Total relative violation of hard rows and caps.
     value
         Points of the level.
+    torn
+        Pieces of territories beyond one each: some where the start could not be made whole.
     proposals
         Moves and swaps looked at.
     complete
@@ -57,6 +60,7 @@ class Found:
     territory: IntArray
     violation: float
     value: float
+    torn: int
     proposals: int
     complete: bool
 
@@ -118,7 +122,7 @@ def search(
     out, beyond = np.full(4, np.inf), np.zeros(len(scale))
     penalty = PENALTY * heat * typical * model.n
     each, cooling = max(1, proposals // TEMPERATURES), (1 - STILL) * TEMPERATURES
-    done = 0
+    done, complete = 0, True
     for step in range(TEMPERATURES):
         temperature = (
             typical * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
@@ -134,8 +138,9 @@ def search(
         done += each
         boost = np.where(beyond > 0, boost * DEARER, np.maximum(1.0, boost * CHEAPER))
         if not keep_going(float(out[1]), float(out[0])):
-            return Found(best, float(out[0]), float(out[1]), done, step == TEMPERATURES - 1)
-    return Found(best, float(out[0]), float(out[1]), done, complete=True)
+            complete = step == TEMPERATURES - 1
+            break
+    return Found(best, float(out[0]), float(out[1]), torn(model, best), done, complete)
 
 
 def _typical(model: Model, level: int) -> tuple[float, FloatArray]:

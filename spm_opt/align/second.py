@@ -73,7 +73,7 @@ def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut]) ->
             row[0, [first, second]] = 1.0
             row[0, between] -= 1.0
             constraints.append(LinearConstraint(row, -np.inf, 1.0))
-    whole = np.concatenate((np.ones(arcs), np.zeros(len(soft))))
+    whole = np.concatenate((np.ones(arcs, dtype=np.int64), np.zeros(len(soft), dtype=np.int64)))
     upper = np.concatenate((np.ones(arcs), np.full(len(soft), np.inf)))
     return milp(
         points[level],

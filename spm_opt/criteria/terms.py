@@ -119,7 +119,7 @@ class Reference:
 class Settings(BaseModel):
     """Keys that every criterion has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     weight: float = Field(0.0, ge=0, allow_inf_nan=False)
     """Points that one unit of the criterion's value costs; 0 makes it a rule only."""

@@ -69,7 +69,9 @@ class Findings:
     @classmethod
     def of(cls, items: Iterable[Finding]) -> Findings:
         """Put the findings in their order, each once."""
-        return cls(tuple(sorted(set(items), key=lambda f: (f.severity, f.file, f.rule, f.row, f.column, f.value))))
+        return cls(
+            tuple(sorted(set(items), key=lambda f: (f.severity, f.file, f.rule, f.row, f.column, f.value)))
+        )
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)

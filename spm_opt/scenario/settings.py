@@ -18,7 +18,7 @@ Effort = Literal["quick", "standard", "thorough"]
 class Frozen(BaseModel):
     """No key that is not known, no change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Translation(Frozen):

@@ -13,7 +13,7 @@ from made_grid import grid
 from made_problem import problem_of
 from made_random import best_by_enumeration, random_criteria, random_problem, reordered, without_removed
 
-from spm_opt.align import engine as engine_module
+from spm_opt.align import settle as settle_module
 from spm_opt.align.engine import align
 from spm_opt.align.result import Progress
 from spm_opt.criteria import Balance, Capacity, Contiguity, Dispersion, Disruption, Families, Pairs, Skills
@@ -77,7 +77,7 @@ def test_the_engine_equals_enumeration_at_length(batch):
 @pytest.mark.parametrize("priority", [1, 2])
 def test_a_torn_start_is_no_plan(priority, monkeypatch):
     """Where the construction cannot mend a plan, its points count neither as reached, nor as a cap, nor as proof."""
-    monkeypatch.setattr(engine_module, "connected", lambda _model, territory, _share: territory)
+    monkeypatch.setattr(settle_module, "connected", lambda _model, territory, _share: territory)
     criteria = [Dispersion(weight=1.0), Disruption(weight=0.1, priority=priority), Contiguity()]
     for seed in range(40):
         problem = random_problem(np.random.default_rng(seed), 5, 2, eligible=0.7)

@@ -1,0 +1,64 @@
+"""Effort: how much work a search may do, and the clock that may cut it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from spm_opt.align.result import Progress
+
+Effort = Literal["quick", "standard", "thorough"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Effort in work, never in seconds.
+
+    Attributes
+    ----------
+    proposals, least_proposals
+        Moves that the local search looks at: for each node, and in all at least.
+    exact_time
+        Deterministic time of the exact method.
+    relocations
+        Rounds of choosing centers.
+    """
+
+    proposals: int
+    least_proposals: int
+    exact_time: float
+    relocations: int
+
+
+BUDGETS: dict[Effort, Budget] = {
+    "quick": Budget(1_500, 100_000, 2.0, 4),
+    "standard": Budget(4_000, 1_000_000, 10.0, 10),
+    "thorough": Budget(30_000, 10_000_000, 60.0, 25),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """When a search began, when it must stop, and who hears of its progress."""
+
+    began: float
+    limit: float | None
+    progress: Callable[[Progress], None] | None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self.began
+
+    @property
+    def over(self) -> bool:
+        """Whether the time limit has passed."""
+        return self.limit is not None and self.seconds > self.limit
+
+    def tell(self, step: str, objective: float, violation: float, bound: float) -> bool:
+        """Report progress; say whether to go on."""
+        if self.progress is not None:
+            self.progress(Progress(step, objective, violation, bound))
+        return not self.over

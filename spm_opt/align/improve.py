@@ -1,0 +1,143 @@
+"""Improvement: a sequence of local searches that first look for cheap plans, then mend, then polish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.model import Model
+from spm_opt.align.relax import Relaxation
+from spm_opt.align.result import PROVEN
+from spm_opt.align.search import Found, search
+from spm_opt.problem import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Stiffer:
+    """A mending search: its stiffness, its heat at most, and how far inside the limits it aims."""
+
+    stiffness: float
+    heat: float
+    inset: float
+
+
+SOFT = 3.0
+"""Stiffness of the searches that look for cheap plans, whatever they break."""
+COLD, HOT = 0.1, 5.0
+"""First temperatures of two such searches from the relaxation: near it, and farther from it."""
+FIRST = 0.4
+"""Share of the proposals for each."""
+CHAIN = (
+    Stiffer(10.0, 1.0, 0.0),
+    Stiffer(30.0, 1.0, 0.002),
+    Stiffer(30.0, 3.0, 0.003),
+    Stiffer(100.0, 3.0, 0.005),
+)
+"""The searches that mend what the best of them broke, one after the other while it is needed."""
+CHAINS = 3
+"""How often mending may begin again, each time with other draws and aiming farther inside the limits."""
+POLISH = (Stiffer(30.0, 1.0, 0.002), Stiffer(30.0, 0.3, 0.001))
+"""The searches that lower the points of a plan that breaks nothing any more."""
+MEND = 0.25
+"""Share of the proposals for each mending or polishing search."""
+
+
+def improve(
+    model: Model,
+    ideas: Sequence[IntArray],
+    relaxed: Relaxation,
+    *,
+    level: int,
+    caps: FloatArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> Found:
+    """Search softly from every idea, mend what the best of them breaks, then polish.
+
+    Parameters
+    ----------
+    model
+        The model.
+    ideas
+        Plans to start from, each of shape ``(n,)``: first that of the relaxation, then plans that stand.
+    relaxed
+        The relaxation of the level.
+    level, caps
+        The level whose points count, and the most points of each earlier one.
+    budget, seed, clock
+        How long to search, with which draws, and until when.
+    """
+    searches = _Searches(
+        model, relaxed, level, caps, max(budget.least_proposals, budget.proposals * model.n), clock
+    )
+    setups = [(ideas[0], COLD), (ideas[0], HOT), *((idea, 1.0) for idea in ideas[1:])]
+    tries = [
+        (searches.one(idea, FIRST, Stiffer(SOFT, heat, 0.0), seed + at), heat)
+        for at, (idea, heat) in enumerate(setups)
+    ]
+    spent, number = sum(found.proposals for found, _ in tries), seed + len(setups)
+    soft, warm = min(tries, key=lambda pair: _merit(pair[0]))
+    best = min((found for found, _ in tries), key=_rank)
+    for chain in range(CHAINS):
+        present = soft
+        for mend in CHAIN:
+            if (best.violation > 0 or best.torn) and searches.going(best):
+                heat = mend.heat if chain else min(warm, mend.heat)
+                aim = Stiffer(mend.stiffness, heat, mend.inset * (1 + chain))
+                present = searches.one(present.territory, MEND, aim, number)
+                spent, number = spent + present.proposals, number + 1
+                best = min((best, present), key=_rank)
+    for last in POLISH:
+        if searches.going(best):
+            aim = Stiffer(last.stiffness, min(warm, last.heat), last.inset)
+            polished = searches.one(best.territory, MEND, aim, number)
+            spent, number = spent + polished.proposals, number + 1
+            best = min((best, polished), key=_rank)
+    return replace(best, proposals=spent, complete=not clock.over)
+
+
+@dataclass(frozen=True, eq=False)
+class _Searches:
+    """What all searches of a level share."""
+
+    model: Model
+    relaxed: Relaxation
+    level: int
+    caps: FloatArray
+    proposals: int
+    clock: Clock
+
+    def one(self, start: IntArray, share: float, aim: Stiffer, seed: int) -> Found:
+        return search(
+            self.model,
+            start,
+            level=self.level,
+            caps=self.caps,
+            multiplier=self.relaxed.multiplier,
+            proposals=round(share * self.proposals),
+            heat=aim.heat,
+            stiffness=aim.stiffness,
+            inset=aim.inset,
+            seed=seed,
+            keep_going=self._tell,
+        )
+
+    def going(self, best: Found) -> bool:
+        """Whether there is time left, and something to gain."""
+        return self._tell(best.value, best.violation if not best.torn else 1.0)
+
+    def _tell(self, value: float, violation: float) -> bool:
+        bound = self.relaxed.bound
+        on = self.clock.tell("search", value if violation <= 0 else float("inf"), violation, bound)
+        return on and not (violation <= 0 and value - bound <= PROVEN * max(1.0, abs(bound)))
+
+
+def _rank(found: Found) -> tuple[int, float, float]:
+    return found.torn, found.violation, found.value
+
+
+def _merit(found: Found) -> tuple[int, float, float]:
+    """How promising a soft search is: to mend what it breaks takes about that share of its points."""
+    return found.torn, found.value * (1 + found.violation), found.violation

@@ -1,0 +1,195 @@
+"""One plan for given centers: the levels of priority settled one after the other, with what is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spm_opt.align.construct import cheapest_from, connected, rounded
+from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.exact import prove
+from spm_opt.align.improve import improve
+from spm_opt.align.model import Model, build
+from spm_opt.align.relax import relax
+from spm_opt.align.result import PROVEN, Level
+from spm_opt.criteria.terms import Criterion
+from spm_opt.plan import Alignment
+from spm_opt.problem import FloatArray, IntArray, Problem
+
+BLUR = 0.02
+"""Share of the mean activity that weightless units get while a fractional plan is rounded."""
+EXACT_ARCS = 4_000
+"""Largest model that is given to the exact method."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What the steps came to for fixed centers; ``territory`` is of units."""
+
+    territory: IntArray | None
+    levels: tuple[Level, ...]
+    reason: str
+    steps: tuple[str, ...]
+    work: dict[str, int]
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Settled:
+    """One level settled; ``territory`` is of nodes, and ``None`` where no plan exists."""
+
+    territory: IntArray | None
+    value: float
+    bound: float
+    step: str
+    reason: str
+    work: dict[str, int]
+    complete: bool
+
+
+def settle(
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    start: IntArray | None = None,
+) -> Outcome:
+    """Settle level after level for fixed centers.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is asked; the center of each territory is its seat.
+    budget, seed, clock
+        How long to search, with which draws, and until when.
+    start
+        One more plan to begin from, shape ``(n,)`` over units.
+    """
+    model = build(problem, criteria)
+    stuck = np.flatnonzero(np.diff(model.start) == 0)
+    if len(stuck):
+        reason = _nowhere(model, problem, stuck)
+        return Outcome(None, (), reason, ("found before solving",), {}, complete=True)
+    blurred = _blurred(problem, criteria, model)
+    today = Alignment.incumbent(problem).unit_territory
+    plans = [_of_nodes(model, plan) for plan in (start, today) if plan is not None]
+    work = {"simplex iterations": 0, "proposals": 0, "exact deterministic time (ms)": 0}
+    levels: list[Level] = []
+    steps: list[str] = []
+    complete = True
+    for at, priority in enumerate(model.priorities):
+        caps = np.array([level.objective + PROVEN * max(1.0, abs(level.objective)) for level in levels])
+        settled = _settle_level(model, blurred, plans, at, caps, budget, seed, clock)
+        for kind, amount in settled.work.items():
+            work[kind] += amount
+        steps.append(settled.step)
+        complete = complete and settled.complete
+        if settled.territory is None:
+            return Outcome(None, (), settled.reason, tuple(steps), work, complete)
+        plans = [settled.territory]
+        proven = None if np.isinf(settled.bound) else min(settled.bound, settled.value)
+        levels.append(Level(priority, settled.value, proven))
+        if np.isinf(settled.value):
+            break
+    return Outcome(plans[0][model.node_of_unit], tuple(levels), "", tuple(steps), work, complete)
+
+
+def _settle_level(
+    model: Model,
+    blurred: Model | None,
+    plans: Sequence[IntArray],
+    level: int,
+    caps: FloatArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> _Settled:
+    clock.tell("relaxation", np.inf, np.inf, -np.inf)
+    relaxed = relax(model, level, caps)
+    work = {"simplex iterations": relaxed.iterations}
+    # once a level has a plan, a contradiction can only come from the rounding of its cap
+    if relaxed.violation > 0 and level == 0:
+        step, reason = "linear relaxation, by its multipliers", _clashing(relaxed.clash)
+        return _Settled(None, np.inf, np.inf, step, reason, work, complete=True)
+    share = relaxed.share
+    if blurred is not None:
+        guide = relax(blurred, level, caps)
+        work["simplex iterations"] += guide.iterations
+        share = guide.share
+    ideas = [connected(model, rounded(model, share), share)]
+    ideas += [connected(model, cheapest_from(model, plan), share) for plan in plans]
+    found = improve(model, ideas, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock)
+    work["proposals"] = found.proposals
+    settled = _Settled(
+        found.territory,
+        found.value if found.violation <= 0 and not found.torn else np.inf,
+        relaxed.bound,
+        "local search to the end of its effort" if found.complete else "local search, cut by the time limit",
+        "",
+        work,
+        found.complete,
+    )
+    if settled.value - settled.bound <= PROVEN * max(1.0, abs(settled.bound)):
+        return replace(settled, step="local search reached the bound of the relaxation")
+    if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0:
+        return _prove(model, settled, level, caps, budget, seed)
+    return settled
+
+
+def _prove(
+    model: Model, settled: _Settled, level: int, caps: FloatArray, budget: Budget, seed: int
+) -> _Settled:
+    """Give a small model to the exact method, with the plan so far as its hint."""
+    proof = prove(
+        model, settled.territory, level=level, caps=caps, deterministic_time=budget.exact_time, seed=seed
+    )
+    work = {**settled.work, "exact deterministic time (ms)": proof.work}
+    if proof.proven and proof.territory is None:
+        if level > 0:
+            return replace(settled, work=work)
+        reason = "no plan keeps all hard rules together: proven by CP-SAT and by HiGHS"
+        return replace(settled, territory=None, step="exact search", reason=reason, work=work)
+    step = "local search, exact search " + ("to proof" if proof.proven else "to the end of its effort")
+    settled = replace(settled, step=step, work=work)
+    if proof.territory is not None:
+        reached = float(model.value(proof.territory)[level])
+        if reached <= settled.value:
+            settled = replace(settled, territory=proof.territory, value=reached)
+    bound = settled.value if proof.proven else max(settled.bound, proof.bound)
+    return replace(settled, bound=bound)
+
+
+def _blurred(problem: Problem, criteria: Sequence[Criterion], model: Model) -> Model | None:
+    """Build the model in which no geographic unit is weightless, or nothing where none is.
+
+    A relaxation may send units that carry nothing anywhere at no cost, and scatters them. With a little
+    activity they follow their surroundings, and the rounded plan hangs together far better.
+    """
+    light = problem.geographic & (problem.activity == 0).any(axis=1)
+    if not model.geographic.any() or not light.any():
+        return None
+    mean = problem.activity[problem.geographic].mean(axis=0)
+    return build(
+        replace(problem, activity=problem.activity + BLUR * mean * problem.geographic[:, None]), criteria
+    )
+
+
+def _of_nodes(model: Model, units: IntArray) -> IntArray:
+    """Territory of each node by its first unit, ``NONE`` where it has none."""
+    first = np.unique(model.node_of_unit, return_index=True)[1]
+    return units[first]
+
+
+def _nowhere(model: Model, problem: Problem, stuck: IntArray) -> str:
+    """Say which units no territory may take."""
+    names = [problem.unit_ids[u] for u in np.flatnonzero(np.isin(model.node_of_unit, stuck))]
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  as many as one reads
+    return f"no seller may take {', '.join(names[:10])}{more} (skills, locks and pairs leave none in common)"
+
+
+def _clashing(clash: tuple[str, ...]) -> str:
+    more = f" and {len(clash) - 8} more" if len(clash) > 8 else ""  # noqa: PLR2004  as many as one reads
+    return f"these limits cannot hold together, not even with divisible units: {'; '.join(clash[:8])}{more}"
