@@ -43,7 +43,8 @@ def align(
     Parameters
     ----------
     problem
-        Units, territories and eligible pairs.
+        Units, territories and eligible pairs; those that ``Criterion.removed`` names are taken away by
+        ``prepare``, and by whoever makes a problem without it.
     criteria
         Rules and aims.
     effort
@@ -126,11 +127,7 @@ def _result(
         )
     alignment = Alignment.of_units(problem, outcome.territory, center)
     verdict = verify(problem, criteria, alignment)
-    parts = {
-        measure.title: criterion.weight * measure.value
-        for criterion, measure in zip(criteria, verdict.measures, strict=True)
-        if criterion.weight
-    }
+    parts = _parts(criteria, [measure.value for measure in verdict.measures])
     levels = tuple(
         replace(level, objective=sum(c.weight * m.value for c, m in zip(criteria, verdict.measures, strict=True)
                                      if c.weight and c.priority == level.priority))
@@ -147,3 +144,15 @@ def _result(
         "optimal" if proven else "feasible", alignment, levels, parts, (), method, "", outcome.work, clock.seconds,
         outcome.complete,
     )  # fmt: skip
+
+
+def _parts(criteria: Sequence[Criterion], values: Sequence[float]) -> dict[str, float]:
+    """Points of each aim by its title; aims of one title are numbered."""
+    parts: dict[str, float] = {}
+    for criterion, value in zip(criteria, values, strict=True):
+        if criterion.weight:
+            title, same = criterion.title(), 2
+            while title in parts:
+                title, same = f"{criterion.title()} ({same})", same + 1
+            parts[title] = criterion.weight * value
+    return parts

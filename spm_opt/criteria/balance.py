@@ -73,7 +73,7 @@ class Balance(Settings):
             title=self.title(),
             value=float(np.abs(deviation).mean() * 100),
             unit="% mean deviation from target",
-            limit=f"every territory within {self.tolerance:.4g} of its target"
+            limit=f"every territory within {100 * self.tolerance:.4g} % of its target"
             if self.tolerance is not None
             else "",
             breaches=self._breaches(problem, size, target, deviation),
@@ -97,7 +97,7 @@ class Balance(Settings):
             off = f"{abs(deviation[t]):.2%} {side}" if target[t] > 0 else side
             text = (
                 f"{name}: {self.activity} {size[t]:,.10g} is {off} its target {target[t]:,.10g}, "
-                f"more than {self.tolerance:.4g} allowed"
+                f"more than {100 * self.tolerance:.4g} % allowed"
             )
             breaches.append(Breach(name, float(amount[t]), text))
         return tuple(breaches)

@@ -77,7 +77,9 @@ class Capacity(Settings):
             title=self.title(),
             value=float(ratio.mean() * 100),
             unit="% mean overload",
-            limit=f"{self.activity} at most {1 + self.overload:.4g} of capacity" if self.hard else "",
+            limit=f"{self.activity} at most {100 * (1 + self.overload):.4g} % of capacity"
+            if self.hard
+            else "",
             breaches=tuple(breaches),
             local={self.activity: size, "capacity": problem.capacity, "capacity_used": use},
         )

@@ -71,7 +71,7 @@ class Disruption(Settings):
             title=self.title(),
             value=100 * share,
             unit=f"% of {self.of}",
-            limit=f"at most {self.limit:.4g} of {self.of}" if self.limit is not None else "",
+            limit=f"at most {100 * self.limit:.4g} % of {self.of}" if self.limit is not None else "",
             breaches=breaches,
             local={f"{self.of}_lost": lost, f"{self.of}_gained": gained},
         )

@@ -42,10 +42,10 @@ def test_local_columns_are_size_target_and_deviation():
 def test_breaches_name_the_territory_the_side_and_the_amount():
     """Beyond a tolerance of 15 %, the outer columns are each 5 points too far, and say so."""
     measure = judged(Balance(activity="hours", tolerance=0.15), columns())
-    assert measure.limit == "every territory within 0.15 of its target"
+    assert measure.limit == "every territory within 15 % of its target"
     assert [b.subject for b in measure.breaches] == ["W", "E"]
     assert [b.amount for b in measure.breaches] == pytest.approx([0.05, 0.05])
-    assert measure.breaches[0].text == "W: hours 12 is 20.00% below its target 15, more than 0.15 allowed"
+    assert measure.breaches[0].text == "W: hours 12 is 20.00% below its target 15, more than 15 % allowed"
     assert "20.00% above" in measure.breaches[1].text
 
 

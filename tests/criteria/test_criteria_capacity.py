@@ -46,7 +46,7 @@ def test_breaches_name_the_territory_and_the_excess():
     assert breach.subject == "W"
     assert breach.amount == pytest.approx(1.0)
     assert breach.text == "W: hours 12 exceeds its limit 11"
-    assert measure.limit == "hours at most 1.1 of capacity"
+    assert measure.limit == "hours at most 110 % of capacity"
 
 
 def test_a_limit_reached_exactly_holds():

@@ -48,7 +48,7 @@ def test_breach_says_by_how_much():
     (breach,) = measure.breaches
     assert (breach.subject, breach.amount) == ("all", pytest.approx(0.05))
     assert breach.text == "20.00% of revenue moves, more than 15.00% allowed"
-    assert measure.limit == "at most 0.15 of revenue"
+    assert measure.limit == "at most 15 % of revenue"
 
 
 def test_a_limit_reached_exactly_holds():
