@@ -36,6 +36,7 @@ def by_account(problem: Problem) -> Problem:
         requires=problem.requires[unit],
         locked=np.where(accounts.current == locked, locked, NONE),
         accounts=AccountArrays(accounts.ids, np.arange(count), accounts.current, accounts.activity),
+        between=None if problem.between is None else problem.between[np.ix_(unit, unit)],
     )
 
 
@@ -90,9 +91,12 @@ def _chosen(dispersion: Dispersion, view: Problem, territory: IntArray, center: 
     for t in np.flatnonzero(wanted):
         mine = np.flatnonzero(placed & (territory == t))
         if len(mine):
-            spots = np.unique(view.place[mine], axis=0)
-            far = distance_km(view.place[mine][:, None], spots[None], planar=view.planar)
-            center[t] = spots[(share[mine] @ far**dispersion.power).argmin()]
+            spots = mine[np.unique(view.place[mine], axis=0, return_index=True)[1]]
+            if view.between is None:
+                far = distance_km(view.place[mine][:, None], view.place[spots][None], planar=view.planar)
+            else:
+                far = view.between[np.ix_(mine, spots)]
+            center[t] = view.place[spots[(share[mine] @ far**dispersion.power).argmin()]]
     return center
 
 

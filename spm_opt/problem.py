@@ -116,6 +116,10 @@ class Problem:
         Units whose accounts stay where they are: the territory, or ``NONE``; shape ``(n,)``.
     accounts
         The accounts behind the units.
+    between
+        Distance from each unit to each unit as a center, shape ``(n, n)``, in place of the straight line
+        wherever a territory's center is the place of a unit; ``None`` where the straight line counts. Units
+        at one place have the same distances.
     """
 
     unit_ids: tuple[str, ...]
@@ -137,6 +141,7 @@ class Problem:
     accounts: AccountArrays
     groups: Mapping[str, IntArray]
     group_names: Mapping[str, tuple[str, ...]]
+    between: FloatArray | None = None
 
     @property
     def n(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from spm_opt.criteria.terms import Measure, Reference, Settings, Terms
-from spm_opt.geography.distance import distance_km
+from spm_opt.geography.travel import travelled
 from spm_opt.problem import FloatArray, IntArray, Problem
 
 
@@ -47,9 +47,7 @@ class Dispersion(Settings):
     def judge(self, problem: Problem, territory: IntArray, center: FloatArray) -> Measure:
         """Measure every unit's distance to the center of its territory."""
         held = territory >= 0
-        far = np.zeros(problem.n)
-        far[held] = distance_km(problem.place[held], center[territory[held]], planar=problem.planar)
-        far = np.nan_to_num(far, nan=0.0)
+        far = np.nan_to_num(travelled(problem, territory, center), nan=0.0)
         share = self.shares(problem)
         total = np.bincount(territory[held], weights=share[held], minlength=problem.k)
         travel = np.bincount(territory[held], weights=(share * far)[held], minlength=problem.k)
