@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spm_opt.criteria import Contiguity, Dispersion, Pairs
+from spm_opt.criteria import Apart, Contiguity, Dispersion, Pairs
 from spm_opt.criteria.terms import Criterion, Measure
 from spm_opt.geography.distance import distance_km
 from spm_opt.plan import Alignment
@@ -28,24 +28,43 @@ def by_account(problem: Problem) -> Problem:
         problem,
         unit_ids=accounts.ids,
         activity=accounts.activity,
-        arcs=_repeated(problem.arcs, unit),
+        arcs=_repeated(problem),
         place=problem.place[unit],
         edges=np.zeros((0, 2), dtype=np.int64),
         geographic=np.zeros(count, dtype=bool),
         family=problem.family[unit],
         requires=problem.requires[unit],
         locked=np.where(accounts.current == locked, locked, NONE),
-        accounts=AccountArrays(accounts.ids, np.arange(count), accounts.current, accounts.activity),
+        accounts=AccountArrays(
+            accounts.ids, np.arange(count), accounts.current, accounts.activity, accounts.segment
+        ),
         between=None if problem.between is None else problem.between[np.ix_(unit, unit)],
     )
 
 
-def _repeated(arcs: Arcs, unit: IntArray) -> Arcs:
-    """Lay out the arcs of each account's unit, one account after the other."""
+def _repeated(problem: Problem) -> Arcs:
+    """Lay out the arcs of each account's unit, one account after the other.
+
+    An amount given for a pair is split among the unit's accounts as their own activity is.
+    """
+    arcs, unit = problem.arcs, problem.accounts.unit
     width = np.diff(arcs.start)[unit]
     start = np.concatenate(([0], np.cumsum(width))).astype(np.int64)
     arc = np.repeat(arcs.start[unit] - start[:-1], width) + np.arange(start[-1])
-    return Arcs(start, arcs.territory[arc], arcs.travel[arc])
+    amount = {
+        name: values[arc] * np.repeat(_parts(problem, name), width) for name, values in arcs.amount.items()
+    }
+    given = None if arcs.given is None else arcs.given[arc]
+    return Arcs(start, arcs.territory[arc], arcs.travel[arc], given, amount)
+
+
+def _parts(problem: Problem, activity: str) -> FloatArray:
+    """Part of its unit's activity that each account has, shape ``(a,)``; equal parts where the unit has none."""
+    accounts = problem.accounts
+    own = accounts.activity[:, problem.activity_names.index(activity)]
+    total = np.bincount(accounts.unit, weights=own, minlength=problem.n)[accounts.unit]
+    equal = 1 / np.bincount(accounts.unit, minlength=problem.n)[accounts.unit]
+    return np.asarray(np.divide(own, total, out=equal, where=total > 0), dtype=float)
 
 
 def judged_by_account(
@@ -54,8 +73,8 @@ def judged_by_account(
     """Judge an alignment in which a unit may have several sellers.
 
     What a territory carries, how far it travels for it and what moves is counted account by account.
-    Contiguity, and distances that count every unit the same, are about units as such: there each unit
-    counts for the territory that holds most of its accounts. Where a plan's centers are chosen, they are
+    Contiguity, distances that count every unit the same, and units named to be apart are about units as
+    such: there each unit counts for the territory that holds most of its accounts. Where a plan's centers are chosen, they are
     chosen for this alignment too: the best place among its own.
     """
     each = by_account(problem)
@@ -63,7 +82,7 @@ def judged_by_account(
     for criterion in criteria:
         view, territory = (
             (problem, alignment.unit_territory)
-            if _is_about_units(criterion)
+            if _is_about_units(criterion, each)
             else (each, alignment.account_territory)
         )
         center = alignment.center
@@ -76,7 +95,9 @@ def judged_by_account(
     return tuple(found)
 
 
-def _is_about_units(criterion: Criterion) -> bool:
+def _is_about_units(criterion: Criterion, each: Problem) -> bool:
+    if isinstance(criterion, Apart):
+        return not {name for group in criterion.apart for name in group}.issubset(each.unit_ids)
     return isinstance(criterion, Contiguity) or (
         isinstance(criterion, Dispersion) and criterion.weight_by is None
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +30,19 @@ class Arcs:
     travel
         Distance from the unit to the territory's seat in km, shape ``(a,)``; ``nan`` where the unit has
         no place or the seat is not known yet.
+    given
+        Arcs whose travel the planner gave, in km or minutes, shape ``(a,)``: it holds whatever the places
+        are. ``None`` where none is.
+    amount
+        For some activities what the territory would carry with each arc, shape ``(a,)``, in place of what
+        the unit carries by itself.
     """
 
     start: IntArray
     territory: IntArray
     travel: FloatArray
+    given: BoolArray | None = None
+    amount: Mapping[str, FloatArray] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def unit(self) -> IntArray:
@@ -44,13 +53,23 @@ class Arcs:
         """Return the arcs where ``mask`` (shape ``(a,)``) is true."""
         counts = np.bincount(self.unit[mask], minlength=len(self.start) - 1)
         start = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        return Arcs(start, self.territory[mask], self.travel[mask])
+        given = None if self.given is None else self.given[mask]
+        amount = {name: values[mask] for name, values in self.amount.items()}
+        return Arcs(start, self.territory[mask], self.travel[mask], given, amount)
 
     def of(self, unit: int, territory: int) -> int:
         """Index of the arc of a pair, or ``NONE`` where the pair is not eligible."""
         low, high = int(self.start[unit]), int(self.start[unit + 1])
         at = low + int(np.searchsorted(self.territory[low:high], territory))
         return at if at < high and self.territory[at] == territory else NONE
+
+    def used(self, territory: IntArray) -> IntArray:
+        """Arc that each unit uses in a plan (shape ``(n,)``), or ``NONE`` where its pair is not eligible."""
+        unit = self.unit
+        hit = np.flatnonzero(self.territory == territory[unit])
+        arc = np.full(len(self.start) - 1, NONE, dtype=np.int64)
+        arc[unit[hit]] = hit
+        return arc
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +86,15 @@ class AccountArrays:
         Today's territory of each account, or ``NONE``; shape ``(a,)``.
     activity
         Activities of each account, shape ``(a, m)``.
+    segment
+        Segment of each account, ``""`` where it has none; empty where no account has one.
     """
 
     ids: tuple[str, ...]
     unit: IntArray
     current: IntArray
     activity: FloatArray
+    segment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,14 +176,23 @@ class Problem:
         return len(self.territory_ids)
 
     def carried(self, activity: str) -> FloatArray:
-        """One activity of every unit, shape ``(n,)``."""
+        """One activity of every unit by itself, shape ``(n,)``."""
         return self.activity[:, self.activity_names.index(activity)]
+
+    def on_arcs(self, activity: str) -> FloatArray:
+        """One activity as each arc's territory would carry it, shape ``(a,)``."""
+        if activity in self.arcs.amount:
+            return self.arcs.amount[activity]
+        return self.carried(activity)[self.arcs.unit]
 
     def sizes(self, activity: str, territory: IntArray) -> FloatArray:
         """Sum one activity over each territory, shape ``(k,)``; units without a territory count nowhere."""
+        amount = self.carried(activity)
+        if activity in self.arcs.amount:
+            arc = self.arcs.used(territory)
+            amount = np.where(arc >= 0, self.arcs.amount[activity][arc], amount)
         held = territory >= 0
-        amount = self.carried(activity)[held]
-        return np.bincount(territory[held], weights=amount, minlength=self.k).astype(np.float64)
+        return np.bincount(territory[held], weights=amount[held], minlength=self.k).astype(np.float64)
 
     def with_arcs(self, arcs: Arcs) -> Problem:
         """Return the same problem with other eligible pairs."""

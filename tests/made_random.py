@@ -29,6 +29,7 @@ def random_problem(
     owner = np.sort(np.concatenate((np.arange(n), rng.integers(0, n, n // 2))))
     current = rng.integers(-1, k, len(owner))
     amounts = rng.integers(0, 10, (len(owner), 2)).astype(float)
+    segments = tuple("clinic" if i % 2 else "lab" for i in range(len(owner)))
     activity = np.zeros((n, 2))
     np.add.at(activity, owner, amounts)
     place = rng.integers(0, 10, (n, 2)).astype(float)
@@ -55,7 +56,7 @@ def random_problem(
         offers=offers,
         skill_names=("french", "surgery"),
         locked=locked.astype(np.int64),
-        accounts=AccountArrays(tuple(f"a{i:02}" for i in range(len(owner))), owner, current, amounts),
+        accounts=AccountArrays(tuple(f"a{i:02}" for i in range(len(owner))), owner, current, amounts, segments),
         groups={"region": np.arange(k) % 2},
         group_names={"region": ("even", "odd")},
     )

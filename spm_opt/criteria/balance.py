@@ -26,7 +26,8 @@ class Balance(Settings):
     """The size of each territory in one activity, held near its target.
 
     The target of a territory is the mean of all of them, or of its ``within`` group, or the share of the
-    group's total that its capacity has. The value is the mean absolute deviation in percent of target.
+    group's total that its capacity has; totals are of what units carry by themselves, also where the travel
+    table gives other amounts for some pairs. The value is the mean absolute deviation in percent of target.
     """
 
     kind: Literal["balance"] = "balance"
@@ -52,7 +53,7 @@ class Balance(Settings):
         """Give a row a territory: hard within the tolerance, priced at the target."""
         rows = []
         target = self._shares(problem) * self._group_totals(problem)
-        sizes = per_territory(problem, problem.carried(self.activity))
+        sizes = per_territory(problem, problem.on_arcs(self.activity))
         if self.tolerance is not None:
             low, high = (1 - self.tolerance) * target, (1 + self.tolerance) * target
             rows.append(Rows(sizes, low, high, np.inf, problem.territory_ids))
@@ -67,7 +68,12 @@ class Balance(Settings):
         """Compare every size with its target."""
         size = problem.sizes(self.activity, territory)
         group = self._group(problem)
-        target = self._shares(problem) * np.bincount(group, weights=size)[group]
+        own = size
+        if self.activity in problem.arcs.amount:
+            held = territory >= 0
+            carried = problem.carried(self.activity)[held]
+            own = np.bincount(territory[held], weights=carried, minlength=problem.k).astype(np.float64)
+        target = self._shares(problem) * np.bincount(group, weights=own)[group]
         deviation = np.divide(size - target, target, out=np.zeros(problem.k), where=target > 0)
         return Measure(
             title=self.title(),

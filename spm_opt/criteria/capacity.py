@@ -47,7 +47,7 @@ class Capacity(Settings):
         """Give a row for each territory whose capacity is known."""
         known = np.flatnonzero(np.isfinite(problem.capacity))
         capacity = problem.capacity[known]
-        sizes = per_territory(problem, problem.carried(self.activity))[known]
+        sizes = per_territory(problem, problem.on_arcs(self.activity))[known]
         labels = tuple(problem.territory_ids[t] for t in known)
         none = np.full(len(known), -np.inf)
         rows = []

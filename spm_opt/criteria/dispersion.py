@@ -16,7 +16,8 @@ class Dispersion(Settings):
     """The distance of every unit to its seller's seat, or to a center that the solver chooses.
 
     The value is the mean distance to the power, weighted by an activity: in km for power 1 (the
-    p-median form), in km² for power 2 (the moment of inertia). Units without a place count nothing.
+    p-median form), in km² for power 2 (the moment of inertia); where a travel table names a pair, in what
+    that table counts. Units with neither a place nor given travel count nothing.
     """
 
     kind: Literal["dispersion"] = "dispersion"
@@ -59,8 +60,11 @@ class Dispersion(Settings):
         )
 
     def shares(self, problem: Problem) -> FloatArray:
-        """Weight of each unit with a place, summing to one; shape ``(n,)``."""
+        """Weight of each unit whose travel is known or can be, summing to one; shape ``(n,)``."""
         weight = problem.carried(self.weight_by) if self.weight_by else np.ones(problem.n)
-        weight = np.where(np.isnan(problem.place).any(axis=1), 0.0, weight)
+        nowhere = np.asarray(np.isnan(problem.place).any(axis=1))
+        if problem.arcs.given is not None:
+            nowhere[problem.arcs.unit[problem.arcs.given]] = False
+        weight = np.where(nowhere, 0.0, weight)
         total = weight.sum()
         return weight / total if total > 0 else weight

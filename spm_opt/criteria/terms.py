@@ -173,10 +173,10 @@ class Criterion(Protocol):
 
 
 def per_territory(problem: Problem, amount: FloatArray) -> sparse.csr_array:
-    """Lay ``amount`` of each unit (shape ``(n,)``) on its arcs, a row a territory; shape ``(k, a)``."""
-    arcs = problem.arcs
-    count = len(arcs.territory)
-    return sparse.csr_array((amount[arcs.unit], (arcs.territory, np.arange(count))), shape=(problem.k, count))
+    """Lay ``amount`` of each arc (shape ``(a,)``) into the row of its territory; shape ``(k, a)``."""
+    count = len(amount)
+    at = (problem.arcs.territory, np.arange(count))
+    return sparse.csr_array((amount, at), shape=(problem.k, count))
 
 
 def scaled(matrix: sparse.csr_array, scale: FloatArray) -> sparse.csr_array:

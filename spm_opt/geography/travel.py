@@ -14,7 +14,8 @@ def travelled(problem: Problem, territory: IntArray, center: FloatArray) -> Floa
     Parameters
     ----------
     problem
-        The problem, which may know distances better than by the straight line (``between``).
+        The problem, which may know better than the straight line: the travel that the planner gave for
+        some of its pairs, and distances between units.
     territory
         Territory of each unit or ``NONE``, shape ``(n,)``.
     center
@@ -22,7 +23,8 @@ def travelled(problem: Problem, territory: IntArray, center: FloatArray) -> Floa
 
     Returns
     -------
-    Distance in km, shape ``(n,)``; ``nan`` for a unit without a place, a center or a territory.
+    Distance in km (or travel as it was given), shape ``(n,)``; ``nan`` for a unit without a territory, and
+    for one without a place or a center where nothing was given.
     """
     held = np.flatnonzero(territory >= 0)
     to = territory[held]
@@ -32,6 +34,10 @@ def travelled(problem: Problem, territory: IntArray, center: FloatArray) -> Floa
         unit = units_at(problem, center)
         at = unit[to] != NONE
         far[held[at]] = problem.between[held[at], unit[to[at]]]
+    if problem.arcs.given is not None:
+        arc = problem.arcs.used(territory)
+        named = np.flatnonzero((arc != NONE) & problem.arcs.given[arc])
+        far[named] = problem.arcs.travel[arc[named]]
     return far
 
 

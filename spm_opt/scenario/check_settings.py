@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spm_opt.criteria import Criterion, Pairs
+from spm_opt.criteria import Apart, Criterion, Pairs
 from spm_opt.criteria.terms import Reference
 from spm_opt.scenario.findings import Finding
 from spm_opt.scenario.locate import Path
@@ -26,7 +26,7 @@ def check_settings(scenario: Scenario) -> list[Finding]:
             if reference.kind not in known:
                 known[reference.kind] = _known(scenario, reference.kind)
             names = known[reference.kind]
-            if names and reference.name not in names:
+            if (names or _readable(scenario, reference.kind)) and reference.name not in names:
                 path = ("criteria", i, *_path_in(criterion, reference))
                 findings.append(_unknown(places, path, reference.kind, reference.name, names))
     return findings + _mix(scenario, places) + _revenue(scenario, places)
@@ -40,18 +40,28 @@ def _known(scenario: Scenario, kind: str) -> set[str]:
         return set(LEVELS)
     if kind == "seller":
         return set(scenario.sellers["id"]) - {""}
+    if kind == "segment":
+        return set(scenario.accounts["segment"]) - {""}
     accounts = set(scenario.accounts["id"]) - {""}
     if not accounts or scenario.settings.units.by != "geography" or scenario.geography is None:
         return accounts
     return accounts | set(scenario.geography["id"])
 
 
+def _readable(scenario: Scenario, kind: str) -> bool:
+    """Tell whether a kind of name that the tables may well lack could have been read."""
+    return kind == "segment" and len(scenario.accounts) > 0
+
+
 def _path_in(criterion: Criterion, reference: Reference) -> Path:
-    """Find the key inside a criterion; of pairs, the very element."""
+    """Find the key inside a criterion; of pairs and lists, the very element."""
     if isinstance(criterion, Pairs):
         side = 1 if reference.kind == "seller" else 0
         pairs = getattr(criterion, reference.key)
         return (reference.key, [pair[side] for pair in pairs].index(reference.name), side)
+    if isinstance(criterion, Apart):
+        row = next(i for i, group in enumerate(criterion.apart) if reference.name in group)
+        return (reference.key, row, criterion.apart[row].index(reference.name))
     return (reference.key,)
 
 
@@ -59,6 +69,7 @@ def _unknown(places: Places, path: Path, kind: str, name: str, known: Iterable[s
     """Report a name that nothing has."""
     words = sorted(known)
     listed = f"one of {', '.join(words)}" if len(words) <= _SHOWN else f"one of {len(words):,} names"
+    listed = listed if words else f"a {kind}, of which there is none"
     return Finding(
         "error",
         f"unknown {kind}",

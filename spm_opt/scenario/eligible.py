@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spm_opt.criteria import Criterion, Families, Skills
+from spm_opt.criteria import Criterion, Families, Reach, Skills
 from spm_opt.geography.distance import distance_km
 from spm_opt.problem import NONE, Arcs, BoolArray, FloatArray, IntArray, Problem
 from spm_opt.scenario.findings import Finding, Findings
@@ -146,6 +146,8 @@ def _without_seller(
 
 def _reason(criterion: Criterion, problem: Problem, unit: int) -> str:
     """Say in words how one criterion alone excludes every seller."""
+    if isinstance(criterion, Reach):
+        return f"no seat within its travel limit of {criterion.limit:g}"
     if not isinstance(criterion, Skills):
         return f"{criterion.title()} exclude every seller"
     wanted = np.flatnonzero(problem.requires[unit])

@@ -115,6 +115,7 @@ def _accounts(scenario: Scenario, placement: Placement) -> AccountArrays:
         unit=placement.account_unit,
         current=np.array([territory.get(name, NONE) for name in frame["seller"]], dtype=np.int64),
         activity=frame[list(scenario.settings.activities)].to_numpy(dtype=float),
+        segment=tuple(frame["segment"].tolist()),
     )
 
 

@@ -8,17 +8,22 @@ from made_random import every_plan, in_pieces, random_problem, with_arcs_in_grou
 
 from spm_opt.criteria import (
     REGISTRY,
+    Apart,
     Balance,
     Capacity,
     Contiguity,
     Dispersion,
     Disruption,
     Families,
+    Limits,
     Pairs,
+    Reach,
+    Segments,
     Skills,
 )
 
 CASES = {
+    "apart": (Apart(apart=(("a00", "a01"),)), Apart(apart=(("u0", "u1", "u2"), ("a00", "u2")))),
     "balance": (
         Balance(activity="hours", tolerance=0.3, weight=1.0),
         Balance(activity="revenue", weight=2.0),
@@ -38,9 +43,21 @@ CASES = {
     ),
     "disruption": (Disruption(weight=1.0, limit=0.5), Disruption(weight=1.0, of="revenue", limit=0.0)),
     "families": (Families(),),
+    "limits": (
+        Limits(activity="hours", lower=4, upper=12, weight=1.0),
+        Limits(activity="hours", lower=5, upper=9, hard=False, weight=1.0),
+        Limits(activity="revenue", upper=0, hard=False, weight=2.0),
+        Limits(activity="revenue", lower=6),
+    ),
     "pairs": (
         Pairs(),
         Pairs(locked=False, prescribed=(("a00", "t1"),), forbidden=(("u1", "t0"), ("a01", "t1"))),
+    ),
+    "reach": (Reach(limit=5.0), Reach(limit=2.5)),
+    "segments": (
+        Segments(segment="clinic", lower=1),
+        Segments(segment="clinic", upper=2),
+        Segments(segment="lab", lower=1, upper=3),
     ),
     "skills": (Skills(),),
 }

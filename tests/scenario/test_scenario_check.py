@@ -19,6 +19,8 @@ REFERENCES = [
     ('kind = "disruption"\nof = "revenu"', "unknown activity", "criteria.1.of", "revenue", 25),
     ('kind = "pairs"\nforbidden = [["a1", "s1"],\n["a1", "s22"]]', "unknown seller", "criteria.1.forbidden.2.2", "s2", 26),
     ('kind = "pairs"\nprescribed = [["a11", "s1"]]', "unknown account or unit", "criteria.1.prescribed.1.1", "a1", 25),
+    ('kind = "apart"\napart = [["a1", "a2"],\n["a1", "a33"]]', "unknown account or unit", "criteria.1.apart.2.2", "a3", 26),
+    ('kind = "segments"\nsegment = "lab"\nlower = 1', "unknown segment", "criteria.1.segment", "", 25),
 ]  # fmt: skip
 
 

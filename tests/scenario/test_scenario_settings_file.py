@@ -58,7 +58,7 @@ def test_criteria_of_no_known_kind_are_located():
     assert first.startswith("scenario.toml:24:1: criteria.1.kind: unknown kind 'balnce'")
     assert first.endswith("Maybe: balance")
     assert second.startswith(
-        "scenario.toml:25:3: criteria.2.kind: missing key; expected one of balance, capacity"
+        "scenario.toml:25:3: criteria.2.kind: missing key; expected one of apart, balance"
     )
 
 
