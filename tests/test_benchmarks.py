@@ -1,0 +1,120 @@
+"""The benchmarks run: short, on instances made here."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def territories(
+    *, rounding: str | None, power: int, weight: str | None, contiguous: bool
+) -> dict[str, object]:
+    """Make a 4 x 3 grid, spoilt a little, for three territories."""
+    rng = np.random.default_rng(5)
+    spots = [(1000 * x + rng.integers(300), 1000 * y + rng.integers(300)) for x in range(4) for y in range(3)]
+    edges = [[u, u + 1] for u in range(12) if u % 3 < 2] + [[u, u + 3] for u in range(9)]
+    return {
+        "x": [float(x) for x, _ in spots],
+        "y": [float(y) for _, y in spots],
+        "activities": {"people": rng.integers(5, 20, 12).tolist()},
+        "edges": edges if contiguous else None,
+        "territories": 3,
+        "lower": {"people": 30} if contiguous else {},
+        "upper": {"people": 70},
+        "contiguous": contiguous,
+        "distance": {
+            "metric": "euclidean", "unit_divisor": 100, "round": rounding, "power": power, "weight": weight,
+            "scale": 0.01,
+        },
+        "status": "open",
+        "best_known": None,
+    }  # fmt: skip
+
+
+INSTANCES = {
+    "hess_county_made": territories(rounding="nearest integer", power=2, weight="people", contiguous=True),
+    "cpmp_made": territories(rounding=None, power=1, weight=None, contiguous=False),
+    "gap_made": {
+        "cost": [[4, 1, 8, 3], [2, 6, 5, 7]], "weight": [[2, 3, 4, 3], [3, 2, 3, 4]], "capacity": [7, 5],
+        "status": "optimal", "best_known": 18,
+    },
+}  # fmt: skip
+
+
+def value(instance, labels):
+    """Evaluate a plan from the instance itself, by the definition of its family."""
+    if "cost" in instance:
+        return sum(instance["cost"][int(label[1:])][job] for job, label in enumerate(labels))
+    rule, total = instance["distance"], 0.0
+    weight = instance["activities"].get(rule["weight"]) or [1] * len(labels)
+    for label in set(labels):
+        mine = [u for u, other in enumerate(labels) if other == label]
+        total += min(sum(weight[u] * far(instance, u, c) for u in mine) for c in mine)
+    return total * rule["scale"]
+
+
+def far(instance, one, other):
+    distance = math.hypot(*(instance[axis][one] - instance[axis][other] for axis in "xy"))
+    rule = instance["distance"]
+    distance /= rule["unit_divisor"]
+    return (round(distance) if rule["round"] else distance) ** rule["power"]
+
+
+def run(module, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{module}", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Results of the public benchmark on the instances made here, and what it printed."""
+    folder = tmp_path_factory.mktemp("instances")
+    for name, instance in INSTANCES.items():
+        text = json.dumps({"family": name.split("_")[0], "name": name, **instance})
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    out = folder / "results" / "RESULTS.json"
+    out.parent.mkdir()
+    done = run("public", folder, "--families", "hess,cpmp,gap", "--seconds", 20, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return {row["instance"]: row for row in json.loads(out.read_text(encoding="utf-8"))}, done.stdout
+
+
+@pytest.mark.parametrize("name", list(INSTANCES))
+def test_results_are_plans_with_the_value_of_the_definition(published, name):
+    """Each instance gets a plan, and the value that is reported is the instance's own."""
+    row = published[0][name]
+    assert row["status"] in ("optimal", "feasible")
+    assert row["objective"] == pytest.approx(value(INSTANCES[name], row["assignment"]), rel=1e-9)
+    assert row["lower_bound"] is None or row["lower_bound"] <= row["objective"] * (1 + 1e-9)
+    assert row["seconds"] > 0
+
+
+def test_assignment_by_pairs_reaches_its_optimum(published):
+    """The cheapest agent of each job (11 in all) is too much for the second: 4 + 3 and 6 + 5 is what fits."""
+    row = published[0]["gap_made"]
+    assert (row["status"], row["objective"]) == ("optimal", 18)
+    assert row["assignment"] == ["t0", "t1", "t1", "t0"]
+
+
+def test_a_table_of_families_is_printed(published):
+    """A line an instance, then a line a family, hess with its level."""
+    lines = published[1].splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["hess_county_made", "cpmp_made", "gap_made"]
+    assert [line.split()[0] for line in lines[5:]] == ["cpmp", "gap", "hess_county"]
+
+
+def test_unknown_families_are_refused(tmp_path):
+    """A family that is none is a usage error, with those there are."""
+    done = run("public", tmp_path, "--families", "hss", "--out", tmp_path / "r.json")
+    assert done.returncode == 2
+    assert "unknown families: hss; there are hess, tdp, cpmp, gap" in done.stderr
