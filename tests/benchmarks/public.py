@@ -3,8 +3,8 @@
 ``python -m tests.benchmarks.public INSTANCES_DIR --families hess,tdp,cpmp,gap --seconds 60 --out RESULTS.json``
 
 A line an instance on the way, a table of the families at the end. RESULTS.json is a list of objects with
-``instance``, ``status``, ``objective``, ``lower_bound``, ``seconds`` and ``assignment`` (the label of the
-territory of each unit), written anew after each instance.
+``instance``, ``status``, ``objective``, ``lower_bound``, ``seconds`` and ``assignment`` (the number of
+the territory of each unit, for gap of the agent), written anew after each instance.
 """
 
 from __future__ import annotations
@@ -81,10 +81,9 @@ def solved(path: Path, seconds: float) -> tuple[Instance, Row]:
         return instance, row | {"seconds": time.monotonic() - start, "error": repr(error)}
     row |= {"status": result.status, "lower_bound": result.lower_bound, "method": result.method}
     if result.alignment is not None and not result.breaches:
-        labels = result.alignment.territory_ids
         row |= {
             "objective": result.objective,
-            "assignment": [labels[t] for t in result.alignment.unit_territory.tolist()],
+            "assignment": result.alignment.unit_territory.tolist(),
         }
     return instance, row | {"seconds": time.monotonic() - start}
 
