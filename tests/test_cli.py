@@ -117,7 +117,7 @@ def test_a_folder_is_chosen_by_the_scenario_s_name(tmp_path, monkeypatch):
     [
         ("run", ("--out",), {"folder", "files", "plan", "scorecard"}),
         ("check", (), {"errors", "warnings", "findings"}),
-        ("align", ("--out",), {"folder", "files", "scorecard"}),
+        ("align", ("--out",), {"folder", "files", "plan", "scorecard"}),
         ("simulate", ("--plan",), {"alignment", "replications", "seed", "sales", "parameters"}),
         ("simulate", ("--today",), {"alignment", "replications", "seed", "sales", "parameters"}),
         ("quota", ("--plan",), {"alignment", "target", "quotas", "nodes"}),

@@ -127,6 +127,7 @@ def align(
 ) -> Answer:
     """Find the territories; write accounts.csv, territories.csv and plan.json."""
     from spm_opt.plan import Alignment
+    from spm_opt.provenance import provenance
     from spm_opt.report.alignment import alignment_contents
     from spm_opt.report.files import write_files
     from spm_opt.report.stages import alignment_text
@@ -144,7 +145,12 @@ def align(
         scorecard = judge(opened.problem, opened.scenario.settings.criteria, found, incumbent=today)
         files = alignment_contents(opened, result, found, scorecard)
         write_files(folder, files)
-    document = {"folder": str(folder), "files": list(files), "scorecard": scorecard_json(scorecard)}
+    document = {
+        "folder": str(folder),
+        "files": list(files),
+        "plan": provenance(opened.scenario, opened.problem, result, found),
+        "scorecard": scorecard_json(scorecard),
+    }
     text = alignment_text(opened, result, scorecard, folder)
     return Answer(text, document, BROKEN if scorecard.breaches else 0)
 
