@@ -214,7 +214,30 @@ def test_an_edited_plan_that_breaks_a_rule_is_called_broken(edited):
     assert call("report", TINY, "--plan", edited).exit_code == 1
     known = json.loads((edited / "plan.json").read_text(encoding="utf-8"))
     assert (known["status"], known["repeatable"]) == ("unknown", False)
+    assert known["method"].endswith("; edited since")
     assert call("simulate", TINY, "--plan", edited).exit_code == 1
+
+
+def test_an_edited_plan_is_called_edited_and_not_cut_by_the_clock(edited, tmp_path):
+    """What the command line and the page say of a plan that a person has changed, also when read again."""
+    edit(edited, "accounts.csv", "c,C,East,Emil Novak", "c,C,West,Emil Novak")
+    for folder in (edited, tmp_path / "again"):
+        answer = call("report", TINY, "--plan", edited, "--out", folder)
+        assert "hard rules are BROKEN; edited since" in answer.stdout
+        assert "time limit" not in answer.stdout
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert "edited since" in page
+        assert "time limit" not in page
+        assert "no valid plan" not in page
+
+
+def test_a_plan_for_other_input_is_called_so(edited, tmp_path):
+    """A plan that is judged by settings that have changed since has no proof any more, and says why."""
+    scenario = copied(tmp_path / "mine")
+    edit(scenario, "scenario.toml", 'name = "Tiny"', 'name = "Tiny again"')
+    answer = call("score", scenario, "--plan", edited)
+    assert "feasible: every hard rule holds; made from other input" in answer.stdout
+    assert "no bound proven" in answer.stdout
 
 
 def test_an_account_without_a_territory_breaks_a_rule(edited):

@@ -359,7 +359,7 @@ def provenance(run: Run) -> list[Fact]:
         Fact("replications", f"{len(run.sales.amount):,}"),
         Fact(
             "repeatable",
-            "yes: the same scenario, seed and effort give the same bytes" if result.repeatable else "no",
+            words.why_not_repeatable(result) or "yes: the same scenario, seed and effort give the same bytes",
         ),
         Fact("versions", _pairs(known.get("versions", {}).items())),
     ]

@@ -104,10 +104,11 @@ def _badges(run: Run) -> list[dict[str, str]]:
         if held
         else {"tone": "bad", "text": "rules are broken"}
     ]
-    status = {"optimal": "proven optimal", "feasible": "feasible", "unknown": "no valid plan found"}
-    badges.append({"tone": "plain", "text": status.get(run.result.status, run.result.status)})
-    if not run.result.repeatable:
-        badges.append({"tone": "bad", "text": "not repeatable: cut by a time limit"})
+    if held:
+        status = {"optimal": "proven optimal"}.get(run.result.status, run.result.status)
+        badges.append({"tone": "plain", "text": status})
+    if why := words.why_not_repeatable(run.result):
+        badges.append({"tone": "bad", "text": why})
     return badges
 
 

@@ -22,6 +22,7 @@ from spm_opt.align.result import PROVEN, Level, Result
 from spm_opt.errors import PlanFolderError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import NONE, FloatArray, IntArray, Problem
+from spm_opt.report import words
 from spm_opt.report.files import recover
 from spm_opt.report.rollup import COMPANY, TERRITORY
 from spm_opt.run import Opened
@@ -207,7 +208,7 @@ def _result(opened: Opened, alignment: Alignment, verdict: Verdict, known: Mappi
         for criterion, measure in zip(criteria, verdict.measures, strict=True)
         if criterion.weight
     ]
-    same = dict(known["hashes"]) == dict(opened.scenario.hashes)
+    same_input = same = dict(known["hashes"]) == dict(opened.scenario.hashes)
     before = {one["priority"]: one for one in known["levels"]}
     levels = []
     for priority in sorted({one[0] for one in points}) or [1]:
@@ -222,13 +223,14 @@ def _result(opened: Opened, alignment: Alignment, verdict: Verdict, known: Mappi
             and abs(stored["objective"] - objective) <= PROVEN * max(1.0, objective)
         )
     proven = all(level.gap == 0 for level in levels)
+    note = "" if same else words.EDITED if same_input else words.OTHER_INPUT
     return Result(
         status="unknown" if not verdict.holds else "optimal" if proven else "feasible",
         alignment=alignment,
         levels=tuple(levels),
         parts={title: value for _, title, value in points},
         breaches=verdict.breaches,
-        method=str(known.get("method", "")) + ("" if same else "; edited since, or for another input"),
+        method=str(known.get("method", "")).removesuffix(f"; {note}") + (f"; {note}" if note else ""),
         reason="" if verdict.holds else "the plan in the folder breaks hard rules",
         work=known["timings"].get("work", {}),
         seconds=0.0,

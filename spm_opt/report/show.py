@@ -57,9 +57,9 @@ def _plan_lines(run: Run) -> list[tuple[str, str]]:
 
 
 def _status(run: Run) -> str:
-    held = "every hard rule holds" if not run.scorecard.breaches else "hard rules are BROKEN"
-    repeat = "" if run.result.repeatable else "; cut by a time limit, not repeatable"
-    return f"{run.result.status}: {held}{repeat}"
+    broken = bool(run.scorecard.breaches)
+    held = "hard rules are BROKEN" if broken else f"{run.result.status}: every hard rule holds"
+    return "; ".join(filter(None, (held, words.why_not_repeatable(run.result))))
 
 
 def proof_lines(result: Result) -> list[tuple[str, str]]:

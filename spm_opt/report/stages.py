@@ -38,12 +38,12 @@ def findings_text(findings: Findings, problem: Problem | None) -> str:
 def alignment_text(opened: Opened, result: Result, scorecard: Scorecard, folder: Path) -> str:
     """Show status, proof and criteria of an alignment."""
     settings = opened.scenario.settings
-    repeat = "" if result.repeatable else "; cut by a time limit, not repeatable"
     today = "value_incumbent" in scorecard.criteria and bool(
         scorecard.criteria["value_incumbent"].notna().any()
     )
+    status = "; ".join(filter(None, (result.status, words.why_not_repeatable(result))))
     lines = [f"{settings.name}, {settings.year}"]
-    lines += aligned([("plan", result.status + repeat), *proof_lines(result)])
+    lines += aligned([("plan", status), *proof_lines(result)])
     lines += ["", *criteria_lines(scorecard, today=today), "", f"{INDENT}{folder}/accounts.csv"]
     return "\n".join(lines)
 

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import math
 
+from spm_opt.align.result import Result
+
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 DASH = "–"
 """Stands where nothing is known."""
 MINUS = "−"
+EDITED, OTHER_INPUT = "edited since", "made from other input"
+"""How the method of a plan ends that is not as the engine returned it, or not for this input."""
 
 
 def count(value: float) -> str:
@@ -97,3 +101,11 @@ def plural(number: int, noun: str, many: str = "") -> str:
 def of_limit(value: float, unit: str) -> str:
     """Write a criterion's value with its measurement unit."""
     return f"{figure(value) if abs(value) < 1000 else count(value)} {unit}".strip()  # noqa: PLR2004
+
+
+def why_not_repeatable(result: Result) -> str:
+    """Say why a plan is not what the same command gives again; nothing where it is."""
+    if result.repeatable:
+        return ""
+    edited = next((note for note in (EDITED, OTHER_INPUT) if result.method.endswith(note)), "")
+    return edited or "cut by a time limit, not repeatable"
