@@ -112,11 +112,20 @@ def _number_hint(decimal: str) -> Callable[[str], str]:
 
 
 def flags(table: Texts, field: str) -> tuple[BoolArray, list[Finding]]:
-    """Read yes and no, shape ``(rows,)``; an empty cell is no."""
+    """Read yes and no of accounts, shape ``(rows,)``; an empty cell is no."""
     folded = table.column(field).str.lower()
     truth = is_one_of(folded, _TRUE)
     wrong = ~truth & ~is_one_of(folded, _FALSE)
-    return truth, table.findings(wrong, field, "not yes or no", "yes, no, true, false, 1, 0, x or empty")
+    column = table.names.get(field, field)
+
+    def hint(value: str) -> str:
+        return (
+            f'[tables.accounts.translate.{field}] with column = "{column}" and '
+            f'values = {{ "{value}" = "yes" }}, or "no", and so on for every word'
+        )
+
+    expected = "yes, no, true, false, 1, 0, x or empty"
+    return truth, table.findings(wrong, field, "not yes or no", expected, hint)
 
 
 def dates(table: Texts, field: str) -> tuple[pd.Series[Any], list[Finding]]:

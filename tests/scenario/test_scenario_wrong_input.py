@@ -91,6 +91,8 @@ def test_a_flag_that_is_neither_yes_nor_no_is_located(tmp_path):
     settings = spoilt(SETTINGS, 'path = "accounts.csv"', 'path = "accounts.csv"\ncolumns = {named = "Key"}')
     finding = only(found(tmp_path, settings=settings, accounts=text))
     assert (finding.rule, finding.row, finding.column, finding.value) == ("not yes or no", 2, "Key", "maybe")
+    assert '[tables.accounts.translate.named] with column = "Key"' in finding.suggestion
+    assert '{ "maybe" = "yes" }' in finding.suggestion
 
 
 FILES = [
