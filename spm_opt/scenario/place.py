@@ -129,7 +129,6 @@ def _lost_findings(
     accounts, units = scenario.accounts, scenario.settings.units
     table = scenario.settings.tables.accounts
     expected = "a place inside a polygon, or the id of its unit" if units.by == "geography" else "coordinates"
-    advice = 'correct it, or set units.without_place = "single" or "keep"'
     faulty = _faulty_rows(scenario)
     found = []
     for a in np.flatnonzero(lost & ~accounts["row"].isin(faulty).to_numpy(dtype=bool)):
@@ -142,8 +141,24 @@ def _lost_findings(
             rule += f", so it {_FATE[units.without_place]}"
             found.append(Finding("warning", rule, table.path, row, column, value, expected))
         else:
+            advice = _way_out(scenario, x, y)
             found.append(Finding("error", rule, table.path, row, column, value, expected, advice))
     return found
+
+
+def _way_out(scenario: Scenario, x: float, y: float) -> str:
+    """Advise on an account that is nowhere; coordinates that are right the other way around are told."""
+    advice = 'correct it, or set units.without_place = "single" or "keep"'
+    if scenario.geography is None or not len(scenario.geography):
+        return advice
+    west, south, east, north = scenario.geography.total_bounds
+
+    def inside(x: float, y: float) -> bool:
+        return bool(west <= x <= east and south <= y <= north)
+
+    if inside(y, x) and not inside(x, y):
+        return "the two coordinates are swapped: exchange their columns"
+    return advice
 
 
 def _has_map(scenario: Scenario) -> bool:

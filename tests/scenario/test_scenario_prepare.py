@@ -213,6 +213,13 @@ def test_account_outside_every_polygon():
     assert problem.geographic.tolist() == [True, True, False, False]
 
 
+def test_swapped_coordinates_are_told():
+    """Where x and y lie inside the map the other way around only, the finding says that they are swapped."""
+    wide = {"W": box(0, 0, 9, 1)}
+    findings = placed(made([at("a", 0.5, 7.0), at("b", 20.0, 20.0)], polygons=wide)).findings
+    assert ["swapped" in f.suggestion for f in findings] == [True, False]
+
+
 def test_unknown_unit_id():
     """A unit id that the map lacks is an error with the nearest id, not looked up by place instead."""
     (finding,) = placed(made([at("a", 0.5, 0.5, unit="Nort")], polygons={"North": LEFT})).findings
