@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spm_opt.criteria import Apart, Criterion, Pairs
 from spm_opt.criteria.terms import Reference
+from spm_opt.scenario.check_fractions import check_fractions
 from spm_opt.scenario.findings import Finding
 from spm_opt.scenario.locate import Path
 from spm_opt.scenario.located import nearest_of
@@ -29,7 +30,8 @@ def check_settings(scenario: Scenario) -> list[Finding]:
             if (names or _readable(scenario, reference.kind)) and reference.name not in names:
                 path = ("criteria", i, *_path_in(criterion, reference))
                 findings.append(_unknown(places, path, reference.kind, reference.name, names))
-    return findings + _mix(scenario, places) + _revenue(scenario, places)
+    fractions = check_fractions(scenario.settings, places)
+    return findings + fractions + _mix(scenario, places) + _revenue(scenario, places)
 
 
 def _known(scenario: Scenario, kind: str) -> set[str]:

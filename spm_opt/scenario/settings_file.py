@@ -21,6 +21,7 @@ from spm_opt.scenario.settings import Settings
 FILE = "scenario.toml"
 _KINDS: dict[str, type[BaseModel]] = {str(one.model_fields["kind"].default): one for one in REGISTRY}
 _LONG = 60
+_LARGEST_FRACTION = 10
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,16 @@ def _fault(error: ErrorDetails) -> tuple[Path, str]:
         return path, f"unknown word {_shown(error['input'])}; {suggest(str(error['input']), words)}"
     text = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
     found = "" if kind == "value_error" else f" (found {_shown(error['input'])})"
-    return path, text + found
+    return path, text + found + _as_fraction(error)
+
+
+def _as_fraction(error: ErrorDetails) -> str:
+    """Guess that a number above the largest fraction was meant in percent."""
+    most = {"less_than": "lt", "less_than_equal": "le"}.get(error["type"])
+    value = error["input"]
+    if most is None or not isinstance(value, int | float) or error.get("ctx", {})[most] > _LARGEST_FRACTION:
+        return ""
+    return f". Maybe: {value / 100:g} for {value:g} %"
 
 
 def _shown(value: object) -> str:
