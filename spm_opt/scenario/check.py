@@ -18,6 +18,7 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Table
 from spm_opt.scenario.sources import RAGGED
 from spm_opt.scenario.texts import is_empty, is_one_of
+from spm_opt.scenario.travel import check_travel
 
 _LEVELS = ("manager", "district", "region")
 
@@ -39,6 +40,7 @@ def check(scenario: Scenario) -> Findings:
         + _levels_and_capacities(scenario)
         + check_history(scenario)
         + check_pipeline(scenario)
+        + check_travel(scenario)
         + check_settings(scenario)
     )
     broken = {(one.file, one.row) for one in scenario.findings if one.rule == RAGGED}
@@ -50,7 +52,7 @@ def _no_rows(scenario: Scenario) -> list[Finding]:
     tables = scenario.settings.tables
     faulty = {one.file for one in scenario.findings.errors}
     findings = []
-    for name in ("accounts", "sellers", "history", "pipeline"):
+    for name in ("accounts", "sellers", "history", "pipeline", "travel"):
         table, frame = getattr(tables, name), getattr(scenario, name)
         if table is not None and frame.empty and table.path not in faulty:
             severity: Severity = "error" if name in ("accounts", "sellers") else "warning"

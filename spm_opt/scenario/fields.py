@@ -36,6 +36,7 @@ def fields_of(settings: Settings) -> dict[str, Fields]:
         "sellers": Fields(("id",), _SELLERS),
         "history": Fields(("account", "period", "revenue")),
         "pipeline": Fields(("id", "account", "amount", "stage", "close")),
+        "travel": Fields(("unit", "seller"), ("travel", *settings.activities)),
     }
 
 
@@ -50,10 +51,10 @@ def check_mapping(settings: Settings, places: Places) -> None:
     """
     messages = [
         places.message(
-            ("activities", name), f"{name!r} is already a field of the accounts; choose another name"
+            ("activities", name), f"{name!r} is already a field of the tables; choose another name"
         )
         for name in settings.activities
-        if name in ("id", "row", *_ACCOUNTS)
+        if name in ("id", "row", "travel", *_ACCOUNTS)
     ]
     for name, fields in fields_of(settings).items():
         table: Table | None = getattr(settings.tables, name)

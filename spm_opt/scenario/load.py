@@ -54,10 +54,11 @@ def load(folder: Path | str) -> Scenario:
     accounts, findings = _read(folder, "accounts", tables.accounts, settings, _accounts)
     sellers, more = _read(folder, "sellers", tables.sellers, settings, _sellers)
     findings += more
-    optional: dict[str, pd.DataFrame | None] = {"history": None, "pipeline": None}
+    optional: dict[str, pd.DataFrame | None] = {"history": None, "pipeline": None, "travel": None}
     for name, table, typed in (
         ("history", tables.history, _history),
         ("pipeline", tables.pipeline, _pipeline),
+        ("travel", tables.travel, _travel),
     ):
         if table is not None:
             optional[name], more = _read(folder, name, table, settings, typed)
@@ -68,7 +69,7 @@ def load(folder: Path | str) -> Scenario:
         findings += more
     return Scenario(
         folder, settings, accounts, sellers, geography, optional["history"], optional["pipeline"],
-        Findings.of(findings), _hashes(folder, settings),
+        Findings.of(findings), _hashes(folder, settings), optional["travel"],
     )  # fmt: skip
 
 
@@ -86,7 +87,14 @@ def _folder(path: Path) -> Path:
 def _hashes(folder: Path, settings: Settings) -> dict[str, str]:
     """Hash every input file that is there; a shapefile with the files that belong to it."""
     tables = settings.tables
-    inputs = (tables.accounts, tables.sellers, tables.geography, tables.history, tables.pipeline)
+    inputs = (
+        tables.accounts,
+        tables.sellers,
+        tables.geography,
+        tables.history,
+        tables.pipeline,
+        tables.travel,
+    )
     found = {}
     for name in sorted({one.path for one in inputs if one is not None}):
         path = folder / name
@@ -166,6 +174,18 @@ def _pipeline(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: 
     for field in ("id", "account", "stage"):
         findings += _empty(texts, field)
     return _sorted(frame), findings
+
+
+def _travel(texts: Texts, settings: Settings, decimal: str) -> Read:
+    findings: list[Finding] = []
+    frame = pd.DataFrame({"row": texts.row, "unit": texts.column("unit"), "seller": texts.column("seller")})
+    for field in ("travel", *settings.activities):
+        values, more = floats(texts, field, decimal=decimal, empty=np.nan, low=0.0)
+        frame[field] = values
+        findings += more if field in texts.texts else []
+    for field in ("unit", "seller"):
+        findings += _empty(texts, field)
+    return frame.sort_values(["unit", "seller", "row"], ignore_index=True), findings
 
 
 def _of_given(texts: Texts, field: str, findings: list[Finding]) -> list[Finding]:

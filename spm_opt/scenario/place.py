@@ -19,6 +19,7 @@ from spm_opt.scenario.located import column_name, frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Table
 from spm_opt.scenario.sources import RAGGED
+from spm_opt.scenario.travel import travel_is_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +119,8 @@ def _without_place(
     if bare.all() and not asked and units.without_place != "keep":
         return np.zeros(len(accounts), dtype=bool), []
     lost = (polygon == NONE) & bare
+    if not any(isinstance(c, Contiguity) for c in scenario.settings.criteria):
+        lost &= ~travel_is_known(scenario)
     mild = np.full(len(lost), units.without_place != "error" or not asked)
     return lost, _lost_findings(scenario, points, lost, mild=mild)
 

@@ -17,6 +17,7 @@ from spm_opt.scenario.eligible import eligible, full_arcs
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.place import Placement, placed
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.travel import half_known, with_given, without_own_pair
 
 LEVELS = ("manager", "district", "region")
 
@@ -41,11 +42,12 @@ class Examined:
 def examine(scenario: Scenario) -> Examined:
     """Look at the whole input, and prepare the problem if it holds no error; raises nothing for errors."""
     placement = placed(scenario)
-    findings = check(scenario) + placement.findings
+    astray = without_own_pair(scenario, placement.account_unit, placement.unit_ids)
+    findings = check(scenario) + placement.findings + Findings.of(astray)
     if findings.errors:
         return Examined(None, findings)
     problem, blocked = eligible(scenario, assembled(scenario, placement), placement)
-    findings += blocked
+    findings += blocked + Findings.of(half_known(scenario, problem))
     return Examined(None if findings.errors else problem, findings)
 
 
@@ -84,12 +86,17 @@ def assembled(scenario: Scenario, placement: Placement) -> Problem:
     chosen = any(isinstance(c, Dispersion) and c.center == "chosen" for c in settings.criteria)
     seat = np.full((k, 2), np.nan) if chosen else sellers[["x", "y"]].to_numpy(dtype=float)
     planar = settings.units.coordinates == "planar"
+    names = (placement.unit_ids, tuple(sellers["id"].tolist()))
+    own = {
+        name: _sums(column, accounts.unit, n)
+        for name, column in zip(settings.activities, accounts.activity.T, strict=True)
+    }
     return Problem(
         unit_ids=placement.unit_ids,
-        territory_ids=tuple(sellers["id"].tolist()),
+        territory_ids=names[1],
         activity_names=tuple(settings.activities),
-        activity=np.stack([_sums(column, accounts.unit, n) for column in accounts.activity.T], axis=1),
-        arcs=full_arcs(placement.place, seat, planar=planar),
+        activity=np.stack(list(own.values()), axis=1),
+        arcs=with_given(full_arcs(placement.place, seat, planar=planar), scenario, names, own),
         place=placement.place,
         seat=seat,
         planar=planar,

@@ -47,6 +47,9 @@ class Scenario:
         What reading found.
     hashes
         SHA-256 of every input file, by its path in ``scenario.toml``.
+    travel
+        ``row``, ``unit``, ``seller``, ``travel`` and each activity (float, ``nan`` where nothing is given);
+        sorted by unit and seller; or ``None``.
     """
 
     folder: Path
@@ -58,3 +61,4 @@ class Scenario:
     pipeline: pd.DataFrame | None
     findings: Findings
     hashes: Mapping[str, str]
+    travel: pd.DataFrame | None = None

@@ -80,6 +80,11 @@ class Tables(Frozen):
     """Fields: account, period (2026, 2026-Q1 or 2026-01), revenue."""
     pipeline: Table | None = None
     """Fields: id, account, amount, stage, close."""
+    travel: Table | None = None
+    """Pairs of a unit (an account assigned singly, or a polygon) and a seller with the planner's own figures.
+    Fields: unit, seller, travel (km or minutes, in place of the distance), and any activity (what the seller
+    would carry with this unit, in place of what the unit carries by itself). An empty cell, and a pair that
+    is not named, keep the distance and the unit's own activity."""
 
 
 class Units(Frozen):

@@ -92,7 +92,7 @@ def test_broken_toml_is_located(text, place):
          "scenario.toml:7:12: tables.accounts.columns.workloud: unknown field; expected one of id, workload"),
         ('path = "sellers.csv"', 'path = "sellers.csv"\nencoding = "utf8x"', "tables.sellers.encoding: unknown encoding 'utf8x'"),
         ('path = "sellers.csv"', 'path = "sellers.csv"\nheader = ["id", "id"]', "names a column twice"),
-        ('workload = "hours"', 'workload = "hours", unit = "USD"', "'unit' is already a field of the accounts"),
+        ('workload = "hours"', 'workload = "hours", unit = "USD"', "'unit' is already a field of the tables"),
         ('path = "sellers.csv"', 'path = "sellers.csv"\ncolumns = {region = "r"}\ntranslate = {region = {column = "r", values = {}}}',
          "tables.sellers.translate.region: is given by columns too"),
     ],
