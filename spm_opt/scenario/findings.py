@@ -45,12 +45,7 @@ class Finding:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        place = self.file
-        if self.row:
-            place += f": row {self.row}"
-        if self.column:
-            place += f', column "{self.column}"'
-        text = f"{place}: {self.rule}"
+        text = f"{self._place()}: {self.rule}"
         if self.value:
             text += f" (found {self.value!r})"
         if self.expected:
@@ -58,6 +53,17 @@ class Finding:
         if self.suggestion:
             text += f". Maybe: {self.suggestion}"
         return text
+
+    def _place(self) -> str:
+        """Name the place as tables have rows and columns, and as settings have lines and keys."""
+        if self.file.endswith(".toml"):
+            return f"{self.file}:{self.row}: {self.column}" if self.row else self.file
+        place = self.file
+        if self.row:
+            place += f": row {self.row}"
+        if self.column:
+            place += f', column "{self.column}"'
+        return place
 
 
 @dataclass(frozen=True)

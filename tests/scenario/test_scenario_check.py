@@ -30,6 +30,7 @@ def test_a_name_that_nothing_has_is_located_in_the_settings(tmp_path, criterion,
     (finding,) = found(tmp_path, f"[[criteria]]\n{criterion}\n")
     assert (finding.severity, finding.rule, finding.file) == ("error", rule, "scenario.toml")
     assert (finding.row, finding.column, finding.suggestion) == (line, key, near)
+    assert str(finding).startswith(f"scenario.toml:{line}: {key}: {rule} (found ")
 
 
 def test_quotas_follow_only_measures_that_exist(tmp_path):
