@@ -118,3 +118,14 @@ def test_unknown_families_are_refused(tmp_path):
     done = run("public", tmp_path, "--families", "hss", "--out", tmp_path / "r.json")
     assert done.returncode == 2
     assert "unknown families: hss; there are hess, tdp, cpmp, gap" in done.stderr
+
+
+def test_the_national_benchmark_prints_a_row_a_size():
+    """A small country without ZIP codes: rules kept, both activities within 5 %, and what the bound holds for."""
+    done = run("national", "--units", 300, "--seats", 5, "--effort", "quick", "--seconds", 20)
+    assert done.returncode == 0, done.stderr
+    head, row, note = done.stdout.splitlines()
+    assert head.split()[:5] == ["units", "seats", "arcs", "status", "gap"]
+    assert row.split()[:4] == ["300", "5", "1,500", "feasible"]
+    assert row.split()[5] == "0"
+    assert note.startswith("The bound is of the linear relaxation over the pairs offered")
