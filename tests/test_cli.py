@@ -48,6 +48,14 @@ def edited(plan, tmp_path):
     return shutil.copytree(plan, tmp_path / "edited")
 
 
+@pytest.fixture
+def heard():
+    """Let processes that a test starts hear Ctrl-C, even where the tests run in a shell's background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def edit(folder, name, old, new):
     path = folder / name
     text = path.read_text(encoding="utf-8")
@@ -428,6 +436,7 @@ def test_an_interrupt_is_exit_code_130(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
 def test_an_interrupt_does_not_wait_for_a_solver(tmp_path):
     """Even a stage that hears nothing for a minute ends within seconds."""
@@ -452,6 +461,7 @@ def test_an_interrupt_does_not_wait_for_a_solver(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
 def test_a_real_interrupt_ends_the_search(tmp_path):
     """A signal in the midst of a long search ends the process with 130, and no file is left."""
