@@ -56,7 +56,9 @@ def random_problem(
         offers=offers,
         skill_names=("french", "surgery"),
         locked=locked.astype(np.int64),
-        accounts=AccountArrays(tuple(f"a{i:02}" for i in range(len(owner))), owner, current, amounts, segments),
+        accounts=AccountArrays(
+            tuple(f"a{i:02}" for i in range(len(owner))), owner, current, amounts, segments
+        ),
         groups={"region": np.arange(k) % 2},
         group_names={"region": ("even", "odd")},
     )
