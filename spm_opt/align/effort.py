@@ -62,3 +62,13 @@ class Clock:
         if self.progress is not None:
             self.progress(Progress(step, objective, violation, bound))
         return not self.over
+
+    def left(self, share: float) -> float | None:
+        """Share out the seconds that are left, or ``None`` where there is no limit."""
+        return None if self.limit is None else max(0.1, share * (self.limit - self.seconds))
+
+    def part(self, share: float) -> Clock:
+        """Make a clock that stops after a share of the time that is left."""
+        if self.limit is None:
+            return self
+        return Clock(self.began, self.seconds + share * (self.limit - self.seconds), self.progress)

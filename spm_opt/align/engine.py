@@ -17,11 +17,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from spm_opt.align import locate
-from spm_opt.align.effort import BUDGETS, Budget, Clock, Effort
-from spm_opt.align.result import Level, Progress, Result
+from spm_opt.align.centers import with_centers
+from spm_opt.align.effort import BUDGETS, Clock, Effort
+from spm_opt.align.result import Progress, Result
 from spm_opt.align.settle import Outcome, settle
 from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
@@ -60,51 +59,10 @@ def align(
     clock = Clock(time.monotonic(), time_limit, progress)
     budget = BUDGETS[effort]
     if locate.free_territories(problem, criteria).any():
-        outcome, center = _with_centers(problem, criteria, budget, seed, clock)
+        outcome, center = with_centers(problem, criteria, budget, seed, clock)
     else:
         outcome, center = settle(problem, criteria, budget, seed, clock), problem.seat
     return _result(problem, criteria, outcome, center, clock)
-
-
-def _with_centers(
-    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
-) -> tuple[Outcome, FloatArray]:
-    """Alternate between assigning for given centers and moving centers to the best unit of their territory."""
-    free = locate.free_territories(problem, criteria)
-    today = Alignment.incumbent(problem).unit_territory
-    center = locate.first_centers(problem, criteria, free, today)
-    short = replace(
-        budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0
-    )
-    work: dict[str, int] = {}
-    outcome = None
-    for _ in range(budget.relocations):
-        start = None if outcome is None else outcome.territory
-        outcome = settle(locate.located(problem, center), criteria, short, seed, clock, start)
-        _add(work, outcome.work)
-        if outcome.territory is None or clock.over:
-            break
-        moved = locate.best_centers(problem, criteria, free, outcome.territory, center)
-        if np.array_equal(moved, center, equal_nan=True):
-            break
-        center = moved
-    if outcome is not None and outcome.territory is not None and not clock.over:
-        outcome = settle(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
-        _add(work, outcome.work)
-    if outcome is None or outcome.territory is None:
-        return replace(outcome, work=work) if outcome else Outcome(
-            None, (), "", (), work, complete=True
-        ), center
-    center = locate.best_centers(problem, criteria, free, outcome.territory, center)
-    # what was proven held for the centers of the last round only
-    levels = tuple(Level(level.priority, level.objective, None) for level in outcome.levels)
-    steps = (*outcome.steps, "centers chosen by alternating, without a bound over all centers")
-    return replace(outcome, levels=levels, steps=steps, work=work), center
-
-
-def _add(total: dict[str, int], more: dict[str, int]) -> None:
-    for kind, amount in more.items():
-        total[kind] = total.get(kind, 0) + amount
 
 
 def _result(

@@ -6,6 +6,7 @@ found so far, comes to the same.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,14 @@ class Proof:
 
 
 def prove(
-    model: Model, hint: IntArray | None, *, level: int, caps: FloatArray, deterministic_time: float, seed: int
+    model: Model,
+    hint: IntArray | None,
+    *,
+    level: int,
+    caps: FloatArray,
+    deterministic_time: float,
+    seed: int,
+    seconds: float | None = None,
 ) -> Proof:
     """Solve a model to proof within a deterministic time.
 
@@ -67,12 +75,16 @@ def prove(
         Effort, in the solver's own count.
     seed
         Seed of the solver.
+    seconds
+        Seconds in all, or ``None``.
     """
+    began = time.monotonic()
     program = _program(model, level)
     cuts: list[Cut] = []
     left, territory, bound = deterministic_time, None, -np.inf
     for _ in range(ROUNDS):
-        answer = _solve_cp(model, program, cuts, hint, left, seed, caps)
+        rest = None if seconds is None else seconds - (time.monotonic() - began)
+        answer = _solve_cp(model, program, cuts, hint, left, seed, caps, rest)
         left -= answer.time
         if answer.status == "infeasible":
             agreed = second_opinion(model, level, caps, cuts) == np.inf
@@ -85,7 +97,7 @@ def prove(
             territory = answer.territory
             break
         cuts += new
-        if left <= 0:
+        if left <= 0 or (rest is not None and rest <= 0):
             break
     if territory is None:
         return Proof(None, bound, proven=False, work=_work(deterministic_time, left))
@@ -186,9 +198,10 @@ def _solve_cp(
     program: _Program,
     cuts: list[Cut],
     hint: IntArray | None,
-    time: float,
+    effort: float,
     seed: int,
     caps: FloatArray,
+    seconds: float | None,
 ) -> _Answer:
     cp = cp_model.CpModel()
     x = [cp.new_bool_var("") for _ in range(len(model.territory))]
@@ -209,7 +222,9 @@ def _solve_cp(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_deterministic_time = max(time, 1e-3)
+    solver.parameters.max_deterministic_time = max(effort, 1e-3)
+    if seconds is not None:
+        solver.parameters.max_time_in_seconds = max(0.1, seconds)
     solver.parameters.catch_sigint_signal = False
     status = solver.solve(cp)
     spent = float(solver.response_proto.deterministic_time)

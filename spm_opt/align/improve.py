@@ -9,7 +9,7 @@ from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.model import Model
 from spm_opt.align.relax import Relaxation
 from spm_opt.align.result import PROVEN
-from spm_opt.align.search import Found, search
+from spm_opt.align.search import Found, Recenter, search
 from spm_opt.problem import FloatArray, IntArray
 
 
@@ -53,6 +53,7 @@ def improve(
     budget: Budget,
     seed: int,
     clock: Clock,
+    recenter: Recenter | None = None,
 ) -> Found:
     """Search softly from every idea, mend what the best of them breaks, then polish.
 
@@ -68,10 +69,11 @@ def improve(
         The level whose points count, and the most points of each earlier one.
     budget, seed, clock
         How long to search, with which draws, and until when.
+    recenter
+        Where centers are free: the cost of every arc from the centers that suit a plan best.
     """
-    searches = _Searches(
-        model, relaxed, level, caps, max(budget.least_proposals, budget.proposals * model.n), clock
-    )
+    proposals = max(budget.least_proposals, budget.proposals * model.n)
+    searches = _Searches(model, relaxed, level, caps, proposals, clock, recenter)
     setups = [(ideas[0], COLD), (ideas[0], HOT), *((idea, 1.0) for idea in ideas[1:])]
     tries = [
         (searches.one(idea, FIRST, Stiffer(SOFT, heat, 0.0), seed + at), heat)
@@ -108,6 +110,7 @@ class _Searches:
     caps: FloatArray
     proposals: int
     clock: Clock
+    recenter: Recenter | None
 
     def one(self, start: IntArray, share: float, aim: Stiffer, seed: int) -> Found:
         return search(
@@ -122,6 +125,7 @@ class _Searches:
             inset=aim.inset,
             seed=seed,
             keep_going=self._tell,
+            recenter=self.recenter,
         )
 
     def going(self, best: Found) -> bool:

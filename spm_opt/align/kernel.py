@@ -10,7 +10,7 @@ import numpy as np
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what incremental sums lose."""
 ACROSS = 0.98
-"""Share of the proposals for a geographic node that look across its borders only."""
+"""Share of the proposals that look at territories nearby only, for a node that has a place."""
 SWAPS = 0.4
 """Share of proposals that exchange two nodes rather than move one."""
 SNAPSHOT_EVERY = 512
@@ -124,13 +124,11 @@ def _touches(node, t, where, geographic, near_start, near):  # type: ignore[no-u
 
 
 @numba.njit(cache=True)
-def _target(u, state, start, territory, where, geographic, near_start, near, members):  # type: ignore[no-untyped-def]
-    """Draw a territory for node ``u`` to go to: across a border, or any for a node assigned singly."""
-    if geographic[u] and _draw(state) < ACROSS:
-        degree = near_start[u + 1] - near_start[u]
-        if degree == 0:
-            return -1
-        return where[near[near_start[u] + _below(state, degree)]]
+def _target(u, state, start, territory, where, geographic, look_start, look, members):  # type: ignore[no-untyped-def]
+    """Draw a territory for node ``u`` to go to: that of a node nearby, or any."""
+    degree = look_start[u + 1] - look_start[u]
+    if degree > 0 and _draw(state) < ACROSS:
+        return where[look[look_start[u] + _below(state, degree)]]
     t = territory[start[u] + _below(state, start[u + 1] - start[u])]
     # a territory without any geography may be given its first unit
     if geographic[u] and members[t] > 0:
@@ -139,27 +137,31 @@ def _target(u, state, start, territory, where, geographic, near_start, near, mem
 
 
 @numba.njit(cache=True)
-def _partner(u, t, state, where, geographic, near_start, near):  # type: ignore[no-untyped-def]
+def _partner(u, t, state, where, geographic, look_start, look):  # type: ignore[no-untyped-def]
     """Draw a node of ``t`` of the same nature as ``u`` to come back in exchange, or -1."""
     n = len(where)
-    if not geographic[u]:
+    degree = look_start[u + 1] - look_start[u]
+    if degree == 0:
         for _ in range(256):
             w = _below(state, n)
             if where[w] == t and not geographic[w]:
                 return w
         return -1
-    degree = near_start[u + 1] - near_start[u]
     for _ in range(4):
-        v = near[near_start[u] + _below(state, degree)]
+        v = look[look_start[u] + _below(state, degree)]
         if where[v] == t:
-            around = near_start[v + 1] - near_start[v]
-            w = near[near_start[v] + _below(state, around)]
-            return w if where[w] == t and w != u else v
+            around = look_start[v + 1] - look_start[v]
+            if around == 0:
+                continue
+            w = look[look_start[v] + _below(state, around)]
+            if where[w] != t or w == u or geographic[w] != geographic[u]:
+                w = v
+            return w if geographic[w] == geographic[u] else -1
     return -1
 
 
 @numba.njit(cache=True)
-def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one loop, kept in one piece for the compiler
+def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     start,
     territory,
     cost,
@@ -178,6 +180,8 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
     geographic,
     near_start,
     near,
+    look_start,
+    look,
     k,
     arcs,
     best,
@@ -228,7 +232,7 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
                     best[v] = where[v]
         u = _below(state, n)
         s = where[u]
-        t = _target(u, state, start, territory, where, geographic, near_start, near, members)
+        t = _target(u, state, start, territory, where, geographic, look_start, look, members)
         if t < 0 or t == s:
             continue
         there = _arc(start, territory, u, t)
@@ -236,7 +240,7 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915  one
             continue
         w, back = -1, -1
         if _draw(state) < SWAPS:
-            w = _partner(u, t, state, where, geographic, near_start, near)
+            w = _partner(u, t, state, where, geographic, look_start, look)
             if w >= 0:
                 back = _arc(start, territory, w, s)
                 if back < 0:

@@ -6,16 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from spm_opt.criteria import Dispersion
 from spm_opt.criteria.terms import Criterion
 from spm_opt.geography.distance import distance_km
-from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
+from spm_opt.geography.travel import units_at
+from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray, Problem
+
+BLOCK = 512
+"""Places whose distances are computed in one go."""
 
 
 def free_territories(problem: Problem, criteria: Sequence[Criterion]) -> BoolArray:
     """Find the territories whose center the solver has to choose, shape ``(k,)``."""
     free = np.asarray(np.isnan(problem.seat).any(axis=1))
+    if problem.arcs.given is not None:
+        # where the planner gave all the travel, there is nothing to choose a center for
+        open_pairs = np.bincount(problem.arcs.territory[~problem.arcs.given], minlength=problem.k)
+        free = free & (open_pairs > 0)
     placed = not np.isnan(problem.place).all()
     wanted = placed and any(isinstance(c, Dispersion) and c.weight > 0 for c in criteria)
     return free if wanted else np.zeros(problem.k, dtype=bool)
@@ -25,7 +34,24 @@ def located(problem: Problem, center: FloatArray) -> Problem:
     """Return the problem with every seat at ``center`` (shape ``(k, 2)``) and travel measured anew."""
     arcs = problem.arcs
     travel = distance_km(problem.place[arcs.unit], center[arcs.territory], planar=problem.planar)
+    if problem.between is not None:
+        unit = units_at(problem, center)[arcs.territory]
+        known = unit != NONE
+        travel[known] = problem.between[arcs.unit[known], unit[known]]
+    if arcs.given is not None:
+        travel = np.where(arcs.given, arcs.travel, travel)
     return replace(problem, seat=center, arcs=replace(arcs, travel=travel))
+
+
+def unit_distances(problem: Problem) -> FloatArray:
+    """Measure from every unit to every unit, shape ``(n, n)``."""
+    if problem.between is not None:
+        return problem.between
+    far = np.empty((problem.n, problem.n))
+    for low in range(0, problem.n, BLOCK):
+        part = slice(low, low + BLOCK)
+        far[part] = distance_km(problem.place[part, None], problem.place[None, :], planar=problem.planar)
+    return far
 
 
 def first_centers(
@@ -83,9 +109,35 @@ def best_centers(
             continue
         place = problem.place[units]
         cost = np.zeros(len(units))
-        for low in range(0, len(units), 512):
-            far = distance_km(place[low : low + 512, None], place[None, :], planar=problem.planar)
+        for low in range(0, len(units), BLOCK):
+            part = slice(low, low + BLOCK)
+            if problem.between is None:
+                far = distance_km(place[part, None], place[None, :], planar=problem.planar)
+            else:
+                far = problem.between[np.ix_(units, units[part])].T
             for aim, share in aims:
-                cost[low : low + 512] += aim.weight * (far**aim.power @ share[units])
+                cost[part] += aim.weight * (far**aim.power @ share[units])
         center[t] = place[int(np.argmin(np.round(cost, 12)))]
     return center
+
+
+def names_like_today(today: IntArray, label: IntArray, k: int) -> IntArray:
+    """Name the parts of a plan so that as many units as possible keep their territory.
+
+    Parameters
+    ----------
+    today
+        Today's territory of each unit or ``NONE``, shape ``(n,)``.
+    label
+        Part of each unit, from 0 to ``k - 1``, shape ``(n,)``.
+    k
+        Number of territories.
+
+    Returns
+    -------
+    Territory of each part, shape ``(k,)``.
+    """
+    same = np.zeros((k, k))
+    held = today != NONE
+    np.add.at(same, (label[held], today[held]), 1.0)
+    return np.asarray(linear_sum_assignment(-same)[1], dtype=np.int64)

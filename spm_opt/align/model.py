@@ -16,9 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.spatial import cKDTree
 
 from spm_opt.criteria.terms import Criterion, Rows, Terms
+from spm_opt.geography.locate import unit_sphere
 from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
+
+NEAREST = 12
+"""How many of the nearest nodes the local search looks at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,9 @@ class Model:
         not asked.
     near_start, near
         Neighbours of each node among geographic ones, in compressed form.
+    look_start, look
+        Nodes whose territories a node may be moved to by the local search, in compressed form: its
+        neighbours, or the nearest nodes where contiguity is not asked of it; none for a node without a place.
     """
 
     node_of_unit: IntArray
@@ -66,6 +74,8 @@ class Model:
     geographic: BoolArray
     near_start: IntArray
     near: IntArray
+    look_start: IntArray
+    look: IntArray
 
     @property
     def n(self) -> int:
@@ -114,7 +124,8 @@ def build(problem: Problem, criteria: Sequence[Criterion]) -> Model:
     cost, constant = _costs(terms, priorities, len(problem.arcs.territory))
     rows, lower, upper, price, level, names = _rows(terms, priorities, len(problem.arcs.territory))
     contiguous = any(t.contiguous for _, t in terms)
-    geographic, near_start, near = _neighbours(problem, node_of_unit, len(start) - 1, contiguous=contiguous)
+    geographic, near_start, near = neighbours(problem, node_of_unit, len(start) - 1, contiguous=contiguous)
+    look_start, look = _lookout(problem, node_of_unit, geographic, near_start, near)
     return Model(
         node_of_unit=node_of_unit,
         k=problem.k,
@@ -132,6 +143,8 @@ def build(problem: Problem, criteria: Sequence[Criterion]) -> Model:
         geographic=geographic,
         near_start=near_start,
         near=near,
+        look_start=look_start,
+        look=look,
     )
 
 
@@ -204,9 +217,10 @@ def _rows(
     )
 
 
-def _neighbours(
+def neighbours(
     problem: Problem, node_of_unit: IntArray, nodes: int, *, contiguous: bool
 ) -> tuple[BoolArray, IntArray, IntArray]:
+    """Find the geographic nodes and their neighbours in compressed form; none where contiguity is not asked."""
     geographic = np.zeros(nodes, dtype=bool)
     if not contiguous:
         return geographic, np.zeros(nodes + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -220,3 +234,29 @@ def _neighbours(
     )
     graph.sum_duplicates()
     return geographic, graph.indptr.astype(np.int64), graph.indices.astype(np.int64)
+
+
+def _lookout(
+    problem: Problem, node_of_unit: IntArray, geographic: BoolArray, near_start: IntArray, near: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Neighbours of geographic nodes, and the nearest nodes of the others that have a place."""
+    first = np.unique(node_of_unit, return_index=True)[1]
+    place = problem.place[first]
+    placed = np.flatnonzero(~np.isnan(place).any(axis=1))
+    single = placed[~geographic[placed]]
+    count = np.diff(near_start)
+    if len(single) and len(placed) > NEAREST:
+        point = place if problem.planar else unit_sphere(place)
+        _, found = cKDTree(point[placed]).query(point[single], k=NEAREST + 1)
+        count[single] = NEAREST
+    start = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
+    look = np.zeros(start[-1], dtype=np.int64)
+    source = np.repeat(np.arange(len(first)), np.diff(near_start))
+    look[start[source] + np.arange(len(near)) - near_start[source]] = near
+    if len(single) and len(placed) > NEAREST:
+        others = placed[found]
+        # the node itself comes first, unless others share its place
+        own = others == single[:, None]
+        own[~own.any(axis=1), -1] = True
+        look[start[single][:, None] + np.arange(NEAREST)] = others[~own].reshape(-1, NEAREST)
+    return start, look

@@ -25,6 +25,10 @@ ALL_ARCS_BELOW = 60_000
 """Models with fewer arcs are solved over all of them at once."""
 FIRST_ARCS = 12
 """Cheapest arcs of each node that column generation starts from."""
+CLOSE = 1e-4
+"""Relative distance of bound and value at which no more arcs are added."""
+INTERIOR_FROM = 100_000
+"""Active arcs from which the interior point method is faster than the simplex method."""
 ROUNDS = 30
 """Most rounds of column generation; the bound is valid after any number of them."""
 CERTAIN = 1e-7
@@ -59,7 +63,9 @@ class Relaxation:
     iterations: int
 
 
-def relax(model: Model, level: int = 0, caps: FloatArray | None = None) -> Relaxation:
+def relax(
+    model: Model, level: int = 0, caps: FloatArray | None = None, seconds: float | None = None
+) -> Relaxation:
     """Solve the relaxation for one level, with the values of the levels before it capped.
 
     Parameters
@@ -70,19 +76,21 @@ def relax(model: Model, level: int = 0, caps: FloatArray | None = None) -> Relax
         The level whose points are minimised.
     caps
         Most points of each earlier level, shape ``(level,)``.
+    seconds
+        Seconds that each linear program may take, or ``None``; one that is cut proves nothing.
     """
     caps = np.zeros(0) if caps is None else caps
-    generated = _generate(model, _first_arcs(model, level), level, caps)
+    generated = _generate(model, _first_arcs(model, level), level, caps, seconds)
     spent, worthless = generated.iterations, np.zeros(len(model.lower))
     if generated.solved is None:
         elastic = elastic_model(model)
-        least = _generate(elastic, generated.active, 0, np.zeros(0))
+        least = _generate(elastic, generated.active, 0, np.zeros(0), seconds)
         spent += least.iterations
         if least.bound > CERTAIN and least.solved is not None:
             return Relaxation(
                 _share(elastic, least), np.inf, least.bound, worthless, _clash(model, least.solved), spent
             )
-        generated = _generate(model, least.active, level, caps)
+        generated = _generate(model, least.active, level, caps, seconds)
         spent += generated.iterations
         if generated.solved is None:
             # the two verdicts differ by rounding: go on from the least violated fractional plan, unproven
@@ -124,6 +132,7 @@ class _Solved:
     share: FloatArray
     multiplier: FloatArray
     cap_multiplier: FloatArray
+    value: float
     iterations: int
 
 
@@ -137,10 +146,12 @@ class _Generated:
     iterations: int
 
 
-def _generate(model: Model, active: IntArray, level: int, caps: FloatArray) -> _Generated:
+def _generate(
+    model: Model, active: IntArray, level: int, caps: FloatArray, seconds: float | None
+) -> _Generated:
     bound, iterations, last = -np.inf, 0, None
     for _ in range(ROUNDS):
-        solved = _solve(model, active, level, caps)
+        solved = _solve(model, active, level, caps, seconds)
         if solved is None:
             return _Generated(None, active, bound, iterations)
         last = solved
@@ -148,7 +159,7 @@ def _generate(model: Model, active: IntArray, level: int, caps: FloatArray) -> _
         cost, fixed = _lagrangian_cost(model, level, caps, solved)
         bound = max(bound, float(np.minimum.reduceat(cost, model.start[:-1]).sum()) + fixed)
         wanted = _wanted(model, active, cost)
-        if not len(wanted):
+        if not len(wanted) or solved.value - bound <= CLOSE * abs(bound):
             break
         active = np.union1d(active, wanted)
     return _Generated(last, active, bound, iterations)
@@ -212,7 +223,9 @@ def _share(model: Model, generated: _Generated) -> FloatArray:
     return share
 
 
-def _solve(model: Model, active: IntArray, level: int, caps: FloatArray) -> _Solved | None:
+def _solve(
+    model: Model, active: IntArray, level: int, caps: FloatArray, seconds: float | None
+) -> _Solved | None:
     """Solve the linear program over the active arcs; ``None`` where they admit no plan.
 
     Columns are the active arcs, then the shortfall and the excess of every priced row that counts.
@@ -250,7 +263,8 @@ def _solve(model: Model, active: IntArray, level: int, caps: FloatArray) -> _Sol
         A_eq=once,
         b_eq=np.ones(model.n),
         bounds=(0, None),
-        method="highs-ds",
+        method="highs-ds" if arcs < INTERIOR_FROM else "highs-ipm",
+        options={} if seconds is None else {"time_limit": seconds},
     )
     if answer.status != 0:
         return None
@@ -259,5 +273,10 @@ def _solve(model: Model, active: IntArray, level: int, caps: FloatArray) -> _Sol
     multiplier[used[below]] -= duals[: below.sum()]
     multiplier[used[above]] += duals[below.sum() : below.sum() + above.sum()]
     return _Solved(
-        active, answer.x[:arcs], multiplier, np.maximum(0.0, -duals[len(limits) - level :]), int(answer.nit)
+        active=active,
+        share=answer.x[:arcs],
+        multiplier=multiplier,
+        cap_multiplier=np.maximum(0.0, -duals[len(limits) - level :]),
+        value=float(answer.fun + model.constant[level]),
+        iterations=int(answer.nit),
     )

@@ -37,6 +37,9 @@ STILL = 0.1
 """Share of the steps, at the end, that accept improvements only."""
 
 
+Recenter = Callable[[IntArray], FloatArray]
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """What a search came to.
@@ -78,6 +81,7 @@ def search(
     inset: float,
     seed: int,
     keep_going: Callable[[float, float], bool],
+    recenter: Recenter | None = None,
 ) -> Found:
     """Improve an assignment of nodes, connected where asked, by annealing.
 
@@ -105,6 +109,9 @@ def search(
         Seed of the draws.
     keep_going
         Called after each temperature with the best points and violation; false stops the search.
+    recenter
+        Where centers are free: called after each temperature with the territories of the nodes, for the
+        cost of every arc from the centers that suit them best, shape ``(level + 1, a)``.
     """
     columns = model.rows.tocsc()
     scale = row_scale(model)
@@ -122,20 +129,22 @@ def search(
     out, beyond = np.full(4, np.inf), np.zeros(len(scale))
     penalty = PENALTY * heat * typical * model.n
     each, cooling = max(1, proposals // TEMPERATURES), (1 - STILL) * TEMPERATURES
-    done, complete = 0, True
+    done, complete, cost = 0, True, model.cost[: level + 1]
     for step in range(TEMPERATURES):
         temperature = (
             typical * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
         )
         weight = np.where(model.hard, boost * np.maximum(least, PENALTY * temperature / unit), soft)
         anneal(
-            model.start, model.territory, model.cost[: level + 1], model.constant[: level + 1],
+            model.start, model.territory, cost, model.constant[: level + 1],
             columns.indptr.astype(np.int64), columns.indices.astype(np.int64), columns.data,
             lower, upper, model.lower, model.upper, scale, weight, kind, np.concatenate((caps, [np.inf])),
-            model.geographic, model.near_start, model.near, model.k,
+            model.geographic, model.near_start, model.near, model.look_start, model.look, model.k,
             arcs, best, out, state, each, temperature, penalty, beyond,
         )  # fmt: skip
         done += each
+        if recenter is not None:
+            cost = recenter(model.territory[arcs])
         boost = np.where(beyond > 0, boost * DEARER, np.maximum(1.0, boost * CHEAPER))
         if not keep_going(float(out[1]), float(out[0])):
             complete = step == TEMPERATURES - 1

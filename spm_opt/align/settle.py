@@ -14,6 +14,7 @@ from spm_opt.align.improve import improve
 from spm_opt.align.model import Model, build
 from spm_opt.align.relax import relax
 from spm_opt.align.result import PROVEN, Level
+from spm_opt.align.search import Recenter
 from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, IntArray, Problem
@@ -37,6 +38,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
+class FreeCenters:
+    """How centers follow the plan while it is searched for, and the bound over all of them."""
+
+    recenter: Recenter
+    bound: float
+
+
+@dataclass(frozen=True, eq=False)
 class _Settled:
     """One level settled; ``territory`` is of nodes, and ``None`` where no plan exists."""
 
@@ -56,6 +65,7 @@ def settle(
     seed: int,
     clock: Clock,
     start: IntArray | None = None,
+    free: FreeCenters | None = None,
 ) -> Outcome:
     """Settle level after level for fixed centers.
 
@@ -67,6 +77,8 @@ def settle(
         How long to search, with which draws, and until when.
     start
         One more plan to begin from, shape ``(n,)`` over units.
+    free
+        Where centers may move in the search: how, and the bound that then counts.
     """
     model = build(problem, criteria)
     stuck = np.flatnonzero(np.diff(model.start) == 0)
@@ -82,7 +94,7 @@ def settle(
     complete = True
     for at, priority in enumerate(model.priorities):
         caps = np.array([level.objective + PROVEN * max(1.0, abs(level.objective)) for level in levels])
-        settled = _settle_level(model, blurred, plans, at, caps, budget, seed, clock)
+        settled = _settle_level(model, blurred, plans, at, caps, budget, seed, clock, free)
         for kind, amount in settled.work.items():
             work[kind] += amount
         steps.append(settled.step)
@@ -106,9 +118,10 @@ def _settle_level(
     budget: Budget,
     seed: int,
     clock: Clock,
+    free: FreeCenters | None,
 ) -> _Settled:
     clock.tell("relaxation", np.inf, np.inf, -np.inf)
-    relaxed = relax(model, level, caps)
+    relaxed = relax(model, level, caps, clock.left(0.5))
     work = {"simplex iterations": relaxed.iterations}
     # once a level has a plan, a contradiction can only come from the rounding of its cap
     if relaxed.violation > 0 and level == 0:
@@ -116,12 +129,25 @@ def _settle_level(
         return _Settled(None, np.inf, np.inf, step, reason, work, complete=True)
     share = relaxed.share
     if blurred is not None:
-        guide = relax(blurred, level, caps)
+        guide = relax(blurred, level, caps, clock.left(0.3))
         work["simplex iterations"] += guide.iterations
         share = guide.share
     ideas = [connected(model, rounded(model, share), share)]
     ideas += [connected(model, cheapest_from(model, plan), share) for plan in plans]
-    found = improve(model, ideas, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock)
+    recenter = None
+    if free is not None:
+        relaxed, recenter = replace(relaxed, bound=free.bound), free.recenter
+    found = improve(
+        model,
+        ideas,
+        relaxed,
+        level=level,
+        caps=caps,
+        budget=budget,
+        seed=seed,
+        clock=clock,
+        recenter=recenter,
+    )
     work["proposals"] = found.proposals
     settled = _Settled(
         found.territory,
@@ -134,17 +160,23 @@ def _settle_level(
     )
     if settled.value - settled.bound <= PROVEN * max(1.0, abs(settled.bound)):
         return replace(settled, step="local search reached the bound of the relaxation")
-    if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0:
-        return _prove(model, settled, level, caps, budget, seed)
+    if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
+        return _prove(model, settled, level, caps, budget, seed, clock)
     return settled
 
 
 def _prove(
-    model: Model, settled: _Settled, level: int, caps: FloatArray, budget: Budget, seed: int
+    model: Model, settled: _Settled, level: int, caps: FloatArray, budget: Budget, seed: int, clock: Clock
 ) -> _Settled:
     """Give a small model to the exact method, with the plan so far as its hint."""
     proof = prove(
-        model, settled.territory, level=level, caps=caps, deterministic_time=budget.exact_time, seed=seed
+        model,
+        settled.territory,
+        level=level,
+        caps=caps,
+        deterministic_time=budget.exact_time,
+        seed=seed,
+        seconds=clock.left(0.8),
     )
     work = {**settled.work, "exact deterministic time (ms)": proof.work}
     if proof.proven and proof.territory is None:
@@ -169,7 +201,7 @@ def _blurred(problem: Problem, criteria: Sequence[Criterion], model: Model) -> M
     activity they follow their surroundings, and the rounded plan hangs together far better.
     """
     light = problem.geographic & (problem.activity == 0).any(axis=1)
-    if not model.geographic.any() or not light.any():
+    if not model.geographic.any() or not light.any() or problem.arcs.amount:
         return None
     mean = problem.activity[problem.geographic].mean(axis=0)
     return build(

@@ -1,0 +1,324 @@
+"""Plans whose centers are chosen: with a bound and to proof where territories are interchangeable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spm_opt.align import locate
+from spm_opt.align.dual import Dual, ascend
+from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.median import Median, median_of
+from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
+from spm_opt.align.median_logic import solve_cp
+from spm_opt.align.result import PROVEN, Level
+from spm_opt.align.settle import FreeCenters, Outcome, settle
+from spm_opt.criteria.terms import HOLDS_WITHIN, Criterion
+from spm_opt.plan import Alignment
+from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
+
+FEW_PAIRS, MANY_PAIRS = 1_000, 80_000
+"""Pairs of unit and center that an exact solve takes at least, and at most."""
+LOGIC_PAIRS = 20_000
+"""Most pairs for which CP-SAT is asked whether any plan exists."""
+FEW_UNITS = 45
+"""Up to so many units CP-SAT is tried before HiGHS."""
+SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.15, 0.35, 0.9
+"""Shares of a time limit for the local search: of few units, of more, and where no exact solve follows."""
+PAIRS_EACH = (8, 30)
+"""Pairs for each unit that the first exact solves take, the most promising ones."""
+FIRST_SHARE = 0.3
+"""Share of the time that is left for each of them."""
+
+
+def with_centers(
+    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+) -> tuple[Outcome, FloatArray]:
+    """Choose centers together with territories.
+
+    Returns
+    -------
+    The outcome, and the center of each territory, shape ``(k, 2)``.
+    """
+    median = median_of(problem, criteria)
+    if median is None:
+        return _alternating(problem, criteria, budget, seed, clock)
+    return _interchangeable(problem, criteria, median, budget, seed, clock)
+
+
+def _interchangeable(
+    problem: Problem, criteria: Sequence[Criterion], median: Median, budget: Budget, seed: int, clock: Clock
+) -> tuple[Outcome, FloatArray]:
+    impossible = _impossible(problem, median)
+    if impossible:
+        return Outcome(None, (), impossible, ("found before solving",), {}, complete=True), problem.seat
+    clock.tell("bound over all centers", np.inf, np.inf, -np.inf)
+    dual = ascend(median)
+    share = ONLY_SEARCH if median.n**2 > MANY_PAIRS * 15 else LONG_SEARCH
+    share = SHORT_SEARCH if median.n**2 <= LOGIC_PAIRS else share
+    searched = _search(problem, criteria, median, dual, budget, seed, clock, share)
+    if searched.territory is None:
+        return searched, problem.seat
+    whole = bool(searched.levels) and np.isfinite(searched.levels[0].objective)
+    center = best_centers_of(median, searched.territory)[0] if whole else None
+    work = {**searched.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
+    closed = _close(median, dual, center, budget, seed, clock, work)
+    return _told(problem, median, closed, searched, work, clock)
+
+
+@dataclass(frozen=True, eq=False)
+class _Closed:
+    """How far the exact method came: the center of each unit or ``None``, and the bound."""
+
+    center: IntArray | None
+    bound: float
+    step: str
+
+
+def _close(
+    median: Median,
+    dual: Dual,
+    center: IntArray | None,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    work: dict[str, int],
+) -> _Closed:
+    """Rule out pairs by the bound, and search the rest: first the promising few, last all of them."""
+    if center is None and median.n**2 <= LOGIC_PAIRS:
+        probe = _probe(median, budget, seed, clock, work)
+        if probe.bound == np.inf:
+            return _Closed(None, np.inf, "no plan exists, by CP-SAT with and without presolve")
+        center = None if probe.center is None else best_centers_of(median, probe.center)[0]
+    dual = _closer(median, dual, center, work)
+    for size in (*(max(FEW_PAIRS, each * median.n) for each in PAIRS_EACH), None):
+        upper = np.inf if center is None else cost_of(median, center)
+        if _reached(upper, dual.bound):
+            return _Closed(center, dual.bound, "local search reached the bound over all centers")
+        least = dual.least_with(median)
+        pairs = _left(least, upper)
+        count = int(pairs.sum())
+        if clock.over or (count > MANY_PAIRS and size is None) or (size is not None and size >= count):
+            continue
+        if size is not None:
+            pairs &= least <= np.partition(least.ravel(), size)[size]
+        clock.tell("exact search", upper, 0.0 if center is not None else 1.0, dual.bound)
+        proof = _exact(
+            median, pairs, center, budget, seed, clock, work, share=1.0 if size is None else FIRST_SHARE
+        )
+        if proof.center is not None and (center is None or cost_of(median, proof.center) < upper):
+            center = proof.center
+        if size is None:
+            return _concluded(proof, center, upper, dual)
+    return _Closed(center, dual.bound, "exact search of a part, and the bound over all centers")
+
+
+def _closer(median: Median, dual: Dual, center: IntArray | None, work: dict[str, int]) -> Dual:
+    """Climb on from the prices, now that a plan is known to measure steps against."""
+    if center is None or median.n**2 > MANY_PAIRS * 50:
+        return dual
+    again = ascend(median, cost_of(median, center), dual)
+    work["dual rounds"] += again.rounds
+    return again if again.bound > dual.bound else dual
+
+
+def _exact(
+    median: Median,
+    pairs: BoolArray,
+    center: IntArray | None,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    work: dict[str, int],
+    *,
+    share: float,
+) -> MedianProof:
+    """Solve over some pairs: where units are few by CP-SAT, and by HiGHS where that does not close."""
+    if median.n <= FEW_UNITS and center is not None:
+        proof = solve_cp(
+            median,
+            pairs,
+            aim=True,
+            hint=center,
+            deterministic_time=budget.exact_time,
+            seconds=clock.left(FIRST_SHARE),
+            seed=seed,
+        )
+        work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
+        if proof.closed:
+            return _kept(median, proof)
+    proof = solve(median, pairs, nodes=_nodes(budget), seconds=clock.left(share))
+    work["branch and bound nodes"] += proof.nodes
+    return _kept(median, proof)
+
+
+def _kept(median: Median, proof: MedianProof) -> MedianProof:
+    """Take a solver's plan only where the limits hold to the last bit that counts."""
+    if proof.center is None:
+        return proof
+    label = np.unique(proof.center, return_inverse=True)[1]
+    for a in range(median.activity.shape[1]):
+        size = np.bincount(label, weights=median.activity[:, a])
+        slack = HOLDS_WITHIN * np.abs(size).max(initial=1.0)
+        if (size > median.upper[a] + slack).any() or (size < median.lower[a] - slack).any():
+            return replace(proof, center=None, closed=False)
+    return proof
+
+
+def _probe(median: Median, budget: Budget, seed: int, clock: Clock, work: dict[str, int]) -> MedianProof:
+    """Ask for any plan at all; that there is none is believed only when a solve without presolve agrees."""
+    every = np.ones((median.n, median.n), dtype=bool)
+    for presolve in (True, False):
+        proof = solve_cp(
+            median,
+            every,
+            aim=False,
+            hint=None,
+            deterministic_time=budget.exact_time,
+            seconds=clock.left(0.5),
+            seed=seed,
+            presolve=presolve,
+        )
+        work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
+        if proof.bound != np.inf:
+            return (
+                replace(proof, bound=-np.inf)
+                if presolve
+                else MedianProof(None, -np.inf, closed=False, nodes=0)
+            )
+    return proof
+
+
+def _concluded(proof: MedianProof, center: IntArray | None, upper: float, dual: Dual) -> _Closed:
+    """Say what a solve over every pair that is left proves."""
+    if center is None or proof.bound == np.inf:
+        # nothing is called infeasible on one solver's word, least of all where a plan is known
+        return _Closed(center, dual.bound, "exact search to the end of its effort")
+    step = "exact search " + ("to proof" if proof.closed else "to the end of its effort")
+    return _Closed(center, max(dual.bound, min(proof.bound, upper)), step)
+
+
+def _left(least: FloatArray, upper: float) -> BoolArray:
+    """Pairs that a plan no worse than ``upper`` may use."""
+    return np.asarray(least <= upper + PROVEN * max(1.0, abs(upper)))
+
+
+def _reached(upper: float, bound: float) -> bool:
+    return upper - bound <= PROVEN * max(1.0, abs(bound))
+
+
+def _nodes(budget: Budget) -> int:
+    return max(1, round(1_000 * budget.exact_time))
+
+
+def _told(
+    problem: Problem, median: Median, closed: _Closed, searched: Outcome, work: dict[str, int], clock: Clock
+) -> tuple[Outcome, FloatArray]:
+    """Turn centers of units into territories, named so that as many units as can be stay where they are."""
+    complete = searched.complete and not clock.over
+    steps = (f"local search with moving centers; {closed.step}",)
+    if closed.center is None and closed.bound == np.inf:
+        reason = "no plan keeps all hard rules together, whatever the centers: proven by CP-SAT with and without presolve"
+        return Outcome(None, (), reason, steps, work, complete), problem.seat
+    if closed.center is None:
+        return replace(searched, steps=steps, work=work, complete=complete), _middle(
+            problem, median, searched
+        )
+    opened = np.unique(closed.center)
+    label = np.searchsorted(opened, closed.center)
+    name = locate.names_like_today(Alignment.incumbent(problem).unit_territory, label, median.k)
+    center = np.empty((median.k, 2))
+    center[name] = problem.place[opened]
+    value = cost_of(median, closed.center)
+    bound = None if np.isinf(closed.bound) else min(closed.bound, value)
+    levels = (Level(searched.levels[0].priority if searched.levels else 1, value, bound),)
+    return Outcome(name[label], levels, "", steps, work, complete), center
+
+
+def _middle(problem: Problem, median: Median, searched: Outcome) -> FloatArray:
+    """Best centers of a plan that breaks rules, shape ``(k, 2)``."""
+    center = problem.seat.copy()
+    if searched.territory is not None:
+        best, _ = best_centers_of(median, searched.territory)
+        center[searched.territory] = problem.place[best]
+    return center
+
+
+def _search(
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    median: Median,
+    dual: Dual,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    share: float,
+) -> Outcome:
+    """Search from the centers that the bound prefers, moving them along."""
+    seat = problem.place[np.flatnonzero(dual.chosen)]
+
+    def recenter(territory: IntArray) -> FloatArray:
+        best, _ = best_centers_of(median, territory)
+        center = np.zeros(median.k, dtype=np.int64)
+        center[territory] = best
+        return np.ascontiguousarray(median.cost[:, center].reshape(1, -1))
+
+    located = locate.located(problem, seat)
+    free = FreeCenters(recenter, dual.bound)
+    return settle(located, criteria, budget, seed, clock.part(share), free=free)
+
+
+def _impossible(problem: Problem, median: Median) -> str:
+    """Say what makes a plan impossible at a glance, or nothing."""
+    for a in range(median.activity.shape[1]):
+        carried, low, high = median.activity[:, a], median.lower[a], median.upper[a]
+        large = np.flatnonzero(carried > high * (1 + HOLDS_WITHIN))
+        if len(large):
+            return f"{problem.unit_ids[large[0]]} alone carries {carried[large[0]]:,.10g}, above the limit {high:,.10g}"
+        total = carried.sum()
+        if total > median.k * high * (1 + HOLDS_WITHIN) or total < median.k * low * (1 - HOLDS_WITHIN):
+            return f"{total:,.10g} in all cannot be parted between {median.k} territories of {low:,.10g} to {high:,.10g}"
+    return ""
+
+
+def _alternating(
+    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+) -> tuple[Outcome, FloatArray]:
+    """Alternate between assigning for given centers and moving centers to the best unit of their territory."""
+    free = locate.free_territories(problem, criteria)
+    today = Alignment.incumbent(problem).unit_territory
+    center = locate.first_centers(problem, criteria, free, today)
+    short = replace(
+        budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0
+    )
+    work: dict[str, int] = {}
+    outcome = None
+    for _ in range(budget.relocations):
+        start = None if outcome is None else outcome.territory
+        outcome = settle(locate.located(problem, center), criteria, short, seed, clock, start)
+        _add(work, outcome.work)
+        if outcome.territory is None or clock.over:
+            break
+        moved = locate.best_centers(problem, criteria, free, outcome.territory, center)
+        if np.array_equal(moved, center, equal_nan=True):
+            break
+        center = moved
+    if outcome is not None and outcome.territory is not None and not clock.over:
+        outcome = settle(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
+        _add(work, outcome.work)
+    if outcome is None or outcome.territory is None:
+        return replace(outcome, work=work) if outcome else Outcome(
+            None, (), "", (), work, complete=True
+        ), center
+    center = locate.best_centers(problem, criteria, free, outcome.territory, center)
+    # what was proven held for the centers of the last round only
+    levels = tuple(Level(level.priority, level.objective, None) for level in outcome.levels)
+    steps = (*outcome.steps, "centers chosen by alternating, without a bound over all centers")
+    return replace(outcome, levels=levels, steps=steps, work=work), center
+
+
+def _add(total: dict[str, int], more: dict[str, int]) -> None:
+    for kind, amount in more.items():
+        total[kind] = total.get(kind, 0) + amount

@@ -1,0 +1,122 @@
+"""The chosen-center problem with interchangeable territories, as a matrix of units by centers.
+
+Where every center is free and the territories differ in nothing but their names, a plan is a choice of
+``k`` units as centers and an assignment of every unit to one of them (the capacitated p-median problem,
+and Hess's model of districting)::
+
+    least   sum over units i and centers j of cost[i, j] x[i, j] + constant
+    such that   x[i, j] <= x[j, j];  sum over j of x[i, j] = 1;  sum over j of x[j, j] = k
+                lower x[j, j] <= sum over i of activity[i] x[i, j] <= upper x[j, j]
+                the units of a center are connected (where asked)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spm_opt.align.locate import unit_distances
+from spm_opt.align.model import neighbours
+from spm_opt.criteria import Dispersion
+from spm_opt.criteria.terms import Criterion, Rows
+from spm_opt.problem import FloatArray, IntArray, Problem
+
+LARGEST = 6_000
+"""Most units for which the matrix is made."""
+
+
+@dataclass(frozen=True, eq=False)
+class Median:
+    """Arrays of the problem; ``n`` units, ``m`` limited activities.
+
+    Attributes
+    ----------
+    cost
+        Points of each unit at each center, shape ``(n, n)``.
+    constant
+        Points in any case.
+    activity, lower, upper
+        What units carry, shape ``(n, m)``, and the limits of every territory, shape ``(m,)``.
+    k
+        Number of territories.
+    near_start, near
+        Neighbours of each unit in compressed form, where contiguity is asked; empty otherwise.
+    """
+
+    cost: FloatArray
+    constant: float
+    activity: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    k: int
+    contiguous: bool
+    near_start: IntArray
+    near: IntArray
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self.cost)
+
+
+def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
+    """Put a problem into this form, or say that it is not of it."""
+    n, k = problem.n, problem.k
+    whole = len(problem.arcs.territory) == n * k and not np.isnan(problem.place).any()
+    if (
+        n > LARGEST
+        or not whole
+        or not np.isnan(problem.seat).any(axis=1).all()
+        or problem.arcs.given is not None
+    ):
+        return None
+    if len({c.priority for c in criteria if c.weight}) > 1:
+        return None
+    cost, constant, contiguous = np.zeros((n, n)), 0.0, False
+    rows: list[Rows] = []
+    far = unit_distances(problem)
+    for criterion in criteria:
+        if isinstance(criterion, Dispersion):
+            cost += criterion.weight * criterion.shares(problem)[:, None] * far**criterion.power
+            continue
+        terms = criterion.terms(problem)
+        plain = terms.cost is None or not terms.cost.any() or not criterion.weight
+        if not plain or (terms.together is not None and len(np.unique(terms.together)) < n):
+            return None
+        constant += criterion.weight * terms.constant
+        contiguous = contiguous or terms.contiguous
+        rows += [block for block in terms.rows if np.isinf(block.price) or criterion.weight]
+    limits = _limits(problem, rows)
+    if limits is None or (contiguous and not problem.geographic.all()):
+        return None
+    _, near_start, near = neighbours(problem, np.arange(n), n, contiguous=contiguous)
+    return Median(cost, constant, *limits, k, contiguous, near_start, near)
+
+
+def _limits(problem: Problem, rows: Sequence[Rows]) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Limits that are the same for every territory; nothing where some are soft, or not."""
+    n, k = problem.n, problem.k
+    activity: list[FloatArray] = []
+    lower: list[float] = []
+    upper: list[float] = []
+    for block in rows:
+        # every arc exists, so an arc's index is unit * k + territory
+        dense = block.matrix.tocoo()
+        if np.isfinite(block.price) or block.matrix.shape[0] != k:
+            return None
+        if not (dense.coords[0] == dense.coords[1] % k).all():
+            return None
+        amount = np.zeros((k, n))
+        amount[dense.coords[0], dense.coords[1] // k] = dense.data
+        if (
+            (amount != amount[0]).any()
+            or (block.lower != block.lower[0]).any()
+            or (block.upper != block.upper[0]).any()
+        ):
+            return None
+        activity.append(amount[0])
+        lower.append(float(block.lower[0]))
+        upper.append(float(block.upper[0]))
+    return np.array(activity).reshape(-1, n).T.copy(), np.array(lower), np.array(upper)
