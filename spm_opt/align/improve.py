@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,10 @@ CHAINS = 3
 """How often mending may begin again, each time with other draws and aiming farther inside the limits."""
 POLISH = (Stiffer(30.0, 1.0, 0.002), Stiffer(30.0, 0.3, 0.001))
 """The searches that lower the points of a plan that breaks nothing any more."""
+TRIAL = 100_000
+"""Proposals that measure the speed of the search, where a time limit is set."""
+ALL_SHARES, SEARCHES = 2.5, 9
+"""Sum of the shares of the searches that a plan usually takes, and their number."""
 MEND = 0.25
 """Share of the proposals for each mending or polishing search."""
 
@@ -74,6 +79,8 @@ def improve(
     """
     proposals = max(budget.least_proposals, budget.proposals * model.n)
     searches = _Searches(model, relaxed, level, caps, proposals, clock, recenter)
+    fitting = searches.fitting(ideas[0], seed)
+    searches = replace(searches, proposals=min(proposals, fitting))
     setups = [(ideas[0], COLD), (ideas[0], HOT), *((idea, 1.0) for idea in ideas[1:])]
     tries = [
         (searches.one(idea, FIRST, Stiffer(SOFT, heat, 0.0), seed + at), heat)
@@ -97,7 +104,7 @@ def improve(
             polished = searches.one(best.territory, MEND, aim, number)
             spent, number = spent + polished.proposals, number + 1
             best = min((best, polished), key=_rank)
-    return replace(best, proposals=spent, complete=not clock.over)
+    return replace(best, proposals=spent, complete=not clock.over and fitting >= proposals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +134,20 @@ class _Searches:
             keep_going=self._tell,
             recenter=self.recenter,
         )
+
+    def fitting(self, start: IntArray, seed: int) -> int:
+        """How many proposals fit into the time that is left, by the speed of a short search."""
+        left = self.clock.left(1.0)
+        if left is None:
+            return self.proposals
+        # the first call may compile, the second takes what every call does, whatever its proposals
+        seconds = []
+        for proposals in (1, 1, TRIAL):
+            began = time.monotonic()
+            replace(self, proposals=proposals).one(start, 1.0, Stiffer(SOFT, COLD, 0.0), seed)
+            seconds.append(time.monotonic() - began)
+        speed = TRIAL / max(1e-3, seconds[2] - seconds[1])
+        return max(TRIAL, int(speed * max(0.0, left - sum(seconds) - SEARCHES * seconds[1]) / ALL_SHARES))
 
     def going(self, best: Found) -> bool:
         """Whether there is time left, and something to gain."""

@@ -33,6 +33,8 @@ DEARER, CHEAPER = 1.05, 0.95
 """How the penalty of a row changes with every step in which it is broken, or kept."""
 COARSE = 0.1
 """Share of a row's size that counts as a typical node at least: limits over the whole plan start soft."""
+RECENTER = 5
+"""Steps after which free centers follow the plan."""
 STILL = 0.1
 """Share of the steps, at the end, that accept improvements only."""
 
@@ -110,7 +112,7 @@ def search(
     keep_going
         Called after each temperature with the best points and violation; false stops the search.
     recenter
-        Where centers are free: called after each temperature with the territories of the nodes, for the
+        Where centers are free: called now and then with the territories of the nodes, for the
         cost of every arc from the centers that suit them best, shape ``(level + 1, a)``.
     """
     columns = model.rows.tocsc()
@@ -143,7 +145,7 @@ def search(
             arcs, best, out, state, each, temperature, penalty, beyond,
         )  # fmt: skip
         done += each
-        if recenter is not None:
+        if recenter is not None and step % RECENTER == 0:
             cost = recenter(model.territory[arcs])
         boost = np.where(beyond > 0, boost * DEARER, np.maximum(1.0, boost * CHEAPER))
         if not keep_going(float(out[1]), float(out[0])):
