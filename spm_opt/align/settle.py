@@ -182,7 +182,7 @@ def _prove(
     if proof.proven and proof.territory is None:
         if level > 0:
             return replace(settled, work=work)
-        reason = "no plan keeps all hard rules together: proven by CP-SAT and by HiGHS"
+        reason = f"no plan keeps all hard rules together ({_rules(model)}): proven by CP-SAT and by HiGHS"
         return replace(settled, territory=None, step="exact search", reason=reason, work=work)
     step = "local search, exact search " + ("to proof" if proof.proven else "to the end of its effort")
     settled = replace(settled, step=step, work=work)
@@ -225,3 +225,11 @@ def _nowhere(model: Model, problem: Problem, stuck: IntArray) -> str:
 def _clashing(clash: tuple[str, ...]) -> str:
     more = f" and {len(clash) - 8} more" if len(clash) > 8 else ""  # noqa: PLR2004  as many as one reads
     return f"these limits cannot hold together, not even with divisible units: {'; '.join(clash[:8])}{more}"
+
+
+def _rules(model: Model) -> str:
+    """Name the hard rules of a model, each once."""
+    titles = [name.split(": ")[0] for name, hard in zip(model.names, model.hard, strict=True) if hard]
+    if model.geographic.any():
+        titles.append("contiguity")
+    return "; ".join(dict.fromkeys(titles)) or "skills, locks and pairs"
