@@ -108,5 +108,5 @@ class Result:
 
     @property
     def gap(self) -> float | None:
-        """Relative distance of the first priority's points from their bound, or ``None``."""
-        return self.levels[0].gap if self.levels else None
+        """Relative distance of the first priority's points from their bound; ``None`` without a bound or a plan."""
+        return self.levels[0].gap if self.levels and self.status in {"optimal", "feasible"} else None
