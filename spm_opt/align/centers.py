@@ -229,8 +229,9 @@ def _told(
     opened = np.unique(closed.center)
     label = np.searchsorted(opened, closed.center)
     name = locate.names_like_today(Alignment.incumbent(problem).unit_territory, label, median.k)
-    center = np.empty((median.k, 2))
-    center[name] = problem.place[opened]
+    # a territory may have been left without any unit, and so without a center
+    center = np.full((median.k, 2), np.nan)
+    center[name[: len(opened)]] = problem.place[opened]
     value = cost_of(median, closed.center)
     bound = None if np.isinf(closed.bound) else min(closed.bound, value)
     levels = (Level(searched.levels[0].priority if searched.levels else 1, value, bound),)

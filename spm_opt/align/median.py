@@ -67,6 +67,7 @@ def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
     whole = len(problem.arcs.territory) == n * k and not np.isnan(problem.place).any()
     if (
         n > LARGEST
+        or k > n
         or not whole
         or not np.isnan(problem.seat).any(axis=1).all()
         or problem.arcs.given is not None

@@ -154,3 +154,18 @@ def test_parts_are_named_so_that_most_stay():
     """Two parts take the names of the territories that most of their units have today."""
     today = np.array([1, 1, 0, 0, NONE])
     assert names_like_today(today, np.array([0, 0, 1, 1, 1]), 2).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("sellers", ["ABC", "ABCDEF"], ids=["more than places", "more than units"])
+def test_more_sellers_than_places_are_no_fault(sellers):
+    """Four units at two places cost no travel with three sellers, or with six: some may be left without a unit."""
+    problem = problem_of(
+        [{"id": f"u{i}", "hours": 1.0} for i in range(4)],
+        tuple(sellers),
+        places={f"u{i}": (float(i // 2), 0.0) for i in range(4)},
+    )
+    for seed in range(3):
+        result = align(problem, [Dispersion(weight=1.0)], effort="quick", seed=seed)
+        assert result.status in {"optimal", "feasible"}
+        assert result.objective == pytest.approx(0.0)
+        assert (result.alignment.unit_territory >= 0).all()
