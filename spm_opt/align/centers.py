@@ -294,25 +294,23 @@ def _alternating(
     short = replace(
         budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0
     )
-    work: dict[str, int] = {}
-    outcome = None
-    for _ in range(budget.relocations):
-        start = None if outcome is None else outcome.territory
-        outcome = settle(locate.located(problem, center), criteria, short, seed, clock, start)
-        _add(work, outcome.work)
+    outcome = settle(locate.located(problem, center), criteria, short, seed, clock)
+    work = dict(outcome.work)
+    for left in reversed(range(budget.relocations)):
         if outcome.territory is None or clock.over:
             break
         moved = locate.best_centers(problem, criteria, free, outcome.territory, center)
         if np.array_equal(moved, center, equal_nan=True):
             break
         center = moved
-    if outcome is not None and outcome.territory is not None and not clock.over:
+        if left:
+            outcome = settle(locate.located(problem, center), criteria, short, seed, clock, outcome.territory)
+            _add(work, outcome.work)
+    if outcome.territory is not None and not clock.over:
         outcome = settle(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
         _add(work, outcome.work)
-    if outcome is None or outcome.territory is None:
-        return replace(outcome, work=work) if outcome else Outcome(
-            None, (), "", (), work, complete=True
-        ), center
+    if outcome.territory is None:
+        return replace(outcome, work=work), center
     center = locate.best_centers(problem, criteria, free, outcome.territory, center)
     # what was proven held for the centers of the last round only
     levels = tuple(Level(level.priority, level.objective, None) for level in outcome.levels)

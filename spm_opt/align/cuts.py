@@ -11,6 +11,7 @@ The same holds for every other territory (Validi, Buchanan and Lykhovyd, Operati
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,18 @@ from spm_opt.problem import IntArray
 
 ROUNDS = 400
 """Most rounds of cuts that a method takes."""
+
+
+class Neighbours(Protocol):
+    """What has neighbours in compressed form: a model, or the matrix form of chosen centers."""
+
+    @property
+    def near_start(self) -> IntArray:
+        """Where each node's neighbours begin, shape ``(n + 1,)``."""
+
+    @property
+    def near(self) -> IntArray:
+        """The neighbours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,26 +67,28 @@ def separators(model: Model, territory: IntArray) -> list[Cut]:
             if at != main:
                 stray = set(nodes[piece[nodes] == labels[at]].tolist())
                 second = int(nodes[first[main]])
-                cuts.append(Cut(int(nodes[first[at]]), second, _between(model, stray, second)))
+                cuts.append(Cut(int(nodes[first[at]]), second, tuple(sorted(gate(model, stray, second)))))
     return cuts
 
 
-def _between(model: Model, stray: set[int], second: int) -> tuple[int, ...]:
-    """Nodes around a stray piece through which every way to ``second`` leads."""
-    around = {v for u in stray for v in _near(model, u)} - stray
-    met, stack, seen = set(), [second], {second}
+def gate(graph: Neighbours, stray: set[int], second: int) -> set[int]:
+    """Find the nodes around a stray piece through which every way to ``second`` leads."""
+    around = {v for u in stray for v in near_of(graph, u)} - stray
+    met: set[int] = set()
+    stack, seen = [second], {second}
     while stack:
-        for v in _near(model, stack.pop()):
+        for v in near_of(graph, stack.pop()):
             if v in around:
                 met.add(v)
             elif v not in seen and v not in stray:
                 seen.add(v)
                 stack.append(v)
-    return tuple(sorted(met))
+    return met
 
 
-def _near(model: Model, node: int) -> list[int]:
-    found: list[int] = model.near[model.near_start[node] : model.near_start[node + 1]].tolist()
+def near_of(graph: Neighbours, node: int) -> list[int]:
+    """List the neighbours of a node."""
+    found: list[int] = graph.near[graph.near_start[node] : graph.near_start[node + 1]].tolist()
     return found
 
 

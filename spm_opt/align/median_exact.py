@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from spm_opt.align.cuts import gate, near_of
 from spm_opt.align.median import Median
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
@@ -142,12 +143,11 @@ def cuts_of(median: Median, own: IntArray, index: IntArray) -> list[tuple[int, I
         while rest:
             piece = _reached(median, min(rest), rest)
             rest -= piece
-            around = {v for u in piece for v in _near(median, u)} - piece
-            gate = _gate(median, int(center), around, piece)
-            inside = _reached(median, min(piece), set(range(median.n)) - gate)
-            wall = np.array(sorted(gate), dtype=np.int64)
+            between = gate(median, piece, int(center))
+            inside = _reached(median, min(piece), set(range(median.n)) - between)
+            wall = np.array(sorted(between), dtype=np.int64)
             outside = np.ones(median.n, dtype=bool)
-            outside[list(inside | gate)] = False
+            outside[list(inside | between)] = False
             for u in sorted(piece):
                 for j in np.flatnonzero(outside & (index[u] >= 0)):
                     through = index[wall, j]
@@ -155,33 +155,14 @@ def cuts_of(median: Median, own: IntArray, index: IntArray) -> list[tuple[int, I
     return found
 
 
-def _gate(median: Median, center: int, around: set[int], piece: set[int]) -> set[int]:
-    """Units around a piece through which every way to a center leads."""
-    met: set[int] = set()
-    seen, stack = {center}, [center]
-    while stack:
-        for v in _near(median, stack.pop()):
-            if v in around:
-                met.add(v)
-            elif v not in seen and v not in piece:
-                seen.add(v)
-                stack.append(v)
-    return met
-
-
 def _reached(median: Median, start: int, among: set[int]) -> set[int]:
     seen, stack = {start}, [start]
     while stack:
-        for v in _near(median, stack.pop()):
+        for v in near_of(median, stack.pop()):
             if v in among and v not in seen:
                 seen.add(v)
                 stack.append(v)
     return seen
-
-
-def _near(median: Median, unit: int) -> list[int]:
-    found: list[int] = median.near[median.near_start[unit] : median.near_start[unit + 1]].tolist()
-    return found
 
 
 def _cut_rows(cuts: list[tuple[int, IntArray]], count: int) -> LinearConstraint:
