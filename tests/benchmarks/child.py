@@ -1,0 +1,144 @@
+"""A program in a process of its own: its time and memory measured from outside, and an end put to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+POLL = 0.1
+"""Seconds between two looks at a running process."""
+MEGABYTE = 1024 * 1024
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended.
+
+    Attributes
+    ----------
+    code
+        Its exit code, negative for the signal that killed it.
+    stopped
+        ``"time"`` or ``"memory"`` where an end was put to it, else nothing.
+    out, errors
+        What it printed.
+    seconds
+        Its whole wall time, from start to exit.
+    megabytes
+        Peak of resident memory of it and its children together.
+    """
+
+    code: int
+    stopped: str
+    out: str
+    errors: str
+    seconds: float
+    megabytes: float
+
+    def fault(self) -> str:
+        """Say why there is no result, or nothing where it ended well."""
+        if self.stopped == "time":
+            return f"killed after {self.seconds:.0f} s"
+        if self.stopped == "memory":
+            return f"killed at {self.megabytes:,.0f} MB"
+        if self.code < 0:
+            return f"died of {signal.Signals(-self.code).name}"
+        if self.code:
+            last = self.errors.strip().splitlines()
+            return f"exit code {self.code}: {last[-1][:120] if last else 'no message'}"
+        return ""
+
+
+def run_module(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    seconds: float | None = None,
+    megabytes: float | None = None,
+    cores: Sequence[int] | None = None,
+) -> Ended:
+    """Run a module in a process of its own, and see to its end.
+
+    Parameters
+    ----------
+    module, arguments
+        As for ``python -m``; run in the present folder.
+    seconds, megabytes
+        Where an end is put to it and its children.
+    cores
+        Cores that it may use, where the system can pin processes.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    own = _own_peak()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        start = time.monotonic()
+        child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
+        try:
+            if cores and hasattr(os, "sched_setaffinity"):
+                os.sched_setaffinity(child.pid, cores)
+            stopped, peak, code, usage = _watched(child.pid, start, seconds, megabytes)
+        except BaseException:
+            _kill(child.pid)
+            child.wait()
+            raise
+        child.returncode = code
+        ended = time.monotonic() - start
+        _kill(child.pid)  # children that it left behind
+        peak = max(peak, usage if usage > own else 0.0)
+        out.seek(0)
+        errors.seek(0)
+        return Ended(code, stopped, out.read(), errors.read(), ended, peak)
+
+
+def _own_peak() -> float:
+    """Peak memory of this process, which the system also counts as that of its children before they start."""
+    import resource  # noqa: PLC0415  not on every system
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _watched(
+    pid: int, start: float, seconds: float | None, megabytes: float | None
+) -> tuple[str, float, int, float]:
+    """Wait for the end of a process, or bring it about; returns why, its peaks, and its exit code."""
+    stopped, peak = "", 0.0
+    while True:
+        found, status, usage = os.wait4(pid, os.WNOHANG)
+        if found:
+            return stopped, peak, os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024
+        peak = max(peak, _resident(pid))
+        over_time = seconds is not None and time.monotonic() - start > seconds
+        over_memory = megabytes is not None and peak > megabytes
+        if not stopped and (over_time or over_memory):
+            stopped = "time" if over_time else "memory"
+            _kill(pid)
+        time.sleep(POLL)
+
+
+def _kill(pid: int) -> None:
+    """Kill a process and what it started, which share its session."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _resident(session: int) -> float:
+    """Resident megabytes of the processes of a session now; zero where the system does not tell."""
+    pages = 0
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = one.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(fields[3]) == session:
+            pages += int(fields[21])
+    return pages * PAGE / MEGABYTE if pages else 0.0

@@ -1,0 +1,63 @@
+"""A benchmark's processes: measured, and ended when they take too much."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.benchmarks.child import run_module
+
+EATER = """
+import os, subprocess, sys, time
+held = b"x" * (int(sys.argv[1]) << 20)
+if sys.argv[3:]:
+    subprocess.Popen([sys.executable, "-m", "eater", *sys.argv[3:]])
+time.sleep(float(sys.argv[2]))
+print(sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0])
+"""
+
+
+@pytest.fixture(autouse=True)
+def eater(tmp_path, monkeypatch):
+    """A program that holds so many megabytes for so many seconds, and maybe starts another."""
+    (tmp_path / "eater.py").write_text(EATER, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_time_and_memory_of_a_process_are_measured():
+    """100 MB held for 0.3 s show as such, and not the memory of the process that started it."""
+    ended = run_module("eater", ["100", "0.3"])
+    assert (ended.code, ended.stopped, ended.fault()) == (0, "", "")
+    assert 0.3 <= ended.seconds < 10
+    assert 100 <= ended.megabytes < 150
+
+
+def test_memory_of_what_it_starts_counts():
+    """A child's 100 MB come on top of its parent's 50."""
+    ended = run_module("eater", ["50", "1.0", "100", "0.7"])
+    assert 150 <= ended.megabytes < 220
+
+
+@pytest.mark.parametrize(
+    ("limits", "stopped", "fault"),
+    [({"seconds": 0.5}, "time", "killed after "), ({"megabytes": 60.0}, "memory", "killed at ")],
+)
+def test_what_takes_too_much_is_killed(limits, stopped, fault):
+    """Too long or too large: the process is gone, its figures are there."""
+    ended = run_module("eater", ["80", "60"], **limits)
+    assert ended.stopped == stopped
+    assert ended.fault().startswith(fault)
+    assert ended.seconds < 20
+    assert ended.megabytes >= 80
+
+
+def test_a_crash_says_why():
+    """The last line of what it said stands in the fault."""
+    assert run_module("eater", ["many", "0"]).fault().startswith("exit code 1: ValueError: invalid literal")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes can be pinned on Linux only")
+def test_a_process_is_pinned_to_its_cores():
+    """It sees the one core that it was given."""
+    assert run_module("eater", ["1", "0.2"], cores=[0]).out.split() == ["[0]"]
