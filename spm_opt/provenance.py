@@ -52,6 +52,7 @@ def provenance(scenario: Scenario, problem: Problem, result: Result, alignment: 
         "parts": dict(result.parts),
         "method": result.method,
         "repeatable": result.repeatable,
+        "cut": result.cut,
         "seed": settings.seed,
         "effort": settings.effort,
         "timings": {"work": dict(result.work), "seconds": TIMINGS},

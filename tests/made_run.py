@@ -65,7 +65,6 @@ RESULT: dict[str, Any] = {
     "reason": "",
     "work": {"proposals": 200_000},
     "seconds": 1.5,
-    "repeatable": True,
 }
 PROVENANCE: dict[str, Any] = {"effort": "quick", "versions": {"spm_opt": "0.1.0"}, "status": "feasible"}
 

@@ -141,7 +141,7 @@ def nothing_found(problem, criteria, **options):  # noqa: ARG001  stands for the
     from spm_opt.criteria.terms import Breach  # noqa: PLC0415
 
     breaches = (Breach("West", 1.0, "West: too much"),)
-    return Result("unknown", None, (), {}, breaches, "", "none was found", {}, 0.0, repeatable=True)
+    return Result("unknown", None, (), {}, breaches, "", "none was found", {}, 0.0)
 
 
 def test_the_front_door_has_the_stages_as_functions():

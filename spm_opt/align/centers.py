@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from spm_opt.align import locate
 from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.isolated import isolated
 from spm_opt.align.median import Median, median_of
 from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
 from spm_opt.align.median_logic import solve_cp
@@ -31,6 +33,8 @@ PAIRS_EACH = (8, 30)
 """Pairs for each unit that the first exact solves take, the most promising ones."""
 FIRST_SHARE = 0.3
 """Share of the time that is left for each of them."""
+NOTHING = MedianProof(None, -np.inf, closed=False, nodes=0)
+"""What a solver that failed has shown."""
 
 
 def with_centers(
@@ -137,19 +141,32 @@ def _exact(
 ) -> MedianProof:
     """Solve over some pairs: where units are few by CP-SAT, and by HiGHS where that does not close."""
     if median.n <= FEW_UNITS and center is not None:
-        proof = solve_cp(
-            median,
-            pairs,
-            aim=True,
-            hint=center,
-            deterministic_time=budget.exact_time,
-            seconds=clock.left(FIRST_SHARE),
-            seed=seed,
+        seconds = clock.left(FIRST_SHARE)
+        proof = isolated(
+            partial(
+                solve_cp,
+                median,
+                pairs,
+                aim=True,
+                hint=center,
+                deterministic_time=budget.exact_time,
+                seconds=seconds,
+                seed=seed,
+            ),
+            what="CP-SAT for chosen centers",
+            failing=NOTHING,
+            within=seconds,
         )
         work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
         if proof.closed:
             return _kept(median, proof)
-    proof = solve(median, pairs, nodes=_nodes(budget), seconds=clock.left(share))
+    seconds = clock.left(share)
+    proof = isolated(
+        partial(solve, median, pairs, nodes=_nodes(budget), seconds=seconds),
+        what="HiGHS for chosen centers",
+        failing=NOTHING,
+        within=seconds,
+    )
     work["branch and bound nodes"] += proof.nodes
     return _kept(median, proof)
 
@@ -171,23 +188,26 @@ def _probe(median: Median, budget: Budget, seed: int, clock: Clock, work: dict[s
     """Ask for any plan at all; that there is none is believed only when a solve without presolve agrees."""
     every = np.ones((median.n, median.n), dtype=bool)
     for presolve in (True, False):
-        proof = solve_cp(
-            median,
-            every,
-            aim=False,
-            hint=None,
-            deterministic_time=budget.exact_time,
-            seconds=clock.left(0.5),
-            seed=seed,
-            presolve=presolve,
+        seconds = clock.left(0.5)
+        proof = isolated(
+            partial(
+                solve_cp,
+                median,
+                every,
+                aim=False,
+                hint=None,
+                deterministic_time=budget.exact_time,
+                seconds=seconds,
+                seed=seed,
+                presolve=presolve,
+            ),
+            what="CP-SAT for chosen centers",
+            failing=NOTHING,
+            within=seconds,
         )
         work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
         if proof.bound != np.inf:
-            return (
-                replace(proof, bound=-np.inf)
-                if presolve
-                else MedianProof(None, -np.inf, closed=False, nodes=0)
-            )
+            return replace(proof, bound=-np.inf) if presolve else NOTHING
     return proof
 
 

@@ -97,7 +97,7 @@ def ascend(median: Median, target: float | None = None, start: Dual | None = Non
     return Dual(bound + median.constant - 1e-9 * abs(bound), alpha, nu, value, chosen, rounds)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _evaluate(cost, activity, lower, upper, k, alpha, nu, value, chosen, size):  # type: ignore[no-untyped-def]
     """Bound at given prices; fills the values, the sizes and the choice of centers."""
     n, m = activity.shape
@@ -127,7 +127,7 @@ def _evaluate(cost, activity, lower, upper, k, alpha, nu, value, chosen, size): 
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _pull(cost, activity, alpha, nu, chosen, pull):  # type: ignore[no-untyped-def]
     """How much the assignment of each unit is short: one less its chosen centers; adds to the last pull."""
     n, m = activity.shape
@@ -146,7 +146,7 @@ def _pull(cost, activity, alpha, nu, chosen, pull):  # type: ignore[no-untyped-d
     return norm
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
     """Move the price of every limit of every center by a step of its own."""
     n, m = nu.shape
@@ -171,7 +171,7 @@ def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
             nu[j, a] = 0.0 if now * then < 0.0 else then
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spread, rounds, pace):  # type: ignore[no-untyped-def]
     """Climb; ``alpha``, ``nu``, ``value`` and ``chosen`` end at the best bound, which is returned."""
     n, m = activity.shape

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from spm_opt.align.result import Progress
 
 Effort = Literal["quick", "standard", "thorough"]
+STOPPED, OUT_OF_TIME, FAILED = "stopped by the user", "cut by the time limit", "a solver failed"
+"""What can end a search before its effort is spent."""
+
+LEAST = 0.1
+"""Seconds that a step gets at least, however late it is."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Clock:
     began: float
     limit: float | None
     progress: Callable[[Progress], None] | None
+    stop: Callable[[], bool] | None = None
 
     @property
     def seconds(self) -> float:
@@ -53,22 +59,39 @@ class Clock:
         return time.monotonic() - self.began
 
     @property
+    def stopped(self) -> bool:
+        """Whether whoever asked for the search wants it to stop."""
+        return self.stop is not None and self.stop()
+
+    @property
     def over(self) -> bool:
-        """Whether the time limit has passed."""
-        return self.limit is not None and self.seconds > self.limit
+        """Whether the time limit has passed, or the search was stopped."""
+        return self.late(0.0) or self.stopped
+
+    def late(self, grace: float) -> bool:
+        """Say whether the time limit has passed by so many seconds."""
+        return self.limit is not None and self.seconds > self.limit + grace
+
+    @property
+    def cut(self) -> str:
+        """What has cut the search, in words, where something has."""
+        return STOPPED if self.stopped else OUT_OF_TIME
 
     def tell(self, step: str, objective: float, violation: float, bound: float) -> bool:
         """Report progress; say whether to go on."""
         if self.progress is not None:
-            self.progress(Progress(step, objective, violation, bound))
+            self.progress(Progress(step, objective, violation, bound, self.seconds))
         return not self.over
 
     def left(self, share: float) -> float | None:
         """Share out the seconds that are left, or ``None`` where there is no limit."""
-        return None if self.limit is None else max(0.1, share * (self.limit - self.seconds))
+        if self.stopped:
+            return LEAST
+        return None if self.limit is None else max(LEAST, share * (self.limit - self.seconds))
 
     def part(self, share: float) -> Clock:
         """Make a clock that stops after a share of the time that is left."""
         if self.limit is None:
             return self
-        return Clock(self.began, self.seconds + share * (self.limit - self.seconds), self.progress)
+        limit = self.seconds + share * (self.limit - self.seconds)
+        return replace(self, limit=limit)

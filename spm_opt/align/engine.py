@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from spm_opt.align import locate
+from spm_opt.align import isolated, locate
 from spm_opt.align.centers import with_centers
-from spm_opt.align.effort import BUDGETS, Clock, Effort
+from spm_opt.align.effort import BUDGETS, FAILED, OUT_OF_TIME, STOPPED, Clock, Effort
 from spm_opt.align.result import Progress, Result
 from spm_opt.align.settle import Outcome, settle
 from spm_opt.criteria.terms import Criterion
@@ -36,6 +36,7 @@ def align(
     seed: int = 1,
     progress: Callable[[Progress], None] | None = None,
     time_limit: float | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Find the best alignment that keeps every hard rule, and say how good it provably is.
 
@@ -51,25 +52,49 @@ def align(
     seed
         Seed of the search.
     progress
-        Called now and then with what was reached.
+        Called now and then with what was reached. What it raises ends the search without a result.
     time_limit
         Seconds after which the search stops with the best plan so far; a result that it has cut is not
         repeatable, and says so.
+    stop
+        Asked several times a second whether to stop with the best plan so far, from this thread: the
+        ``is_set`` of a ``threading.Event``, for one. What it has cut is not repeatable either.
     """
-    clock = Clock(time.monotonic(), time_limit, progress)
+    clock = Clock(time.monotonic(), time_limit, progress, stop)
     budget = BUDGETS[effort]
-    if locate.free_territories(problem, criteria).any():
-        outcome, center = with_centers(problem, criteria, budget, seed, clock)
-    else:
-        outcome, center = settle(problem, criteria, budget, seed, clock), problem.seat
-    return _result(problem, criteria, outcome, center, clock)
+    isolated.warm()
+    with isolated.watched(clock) as watch:
+        if locate.free_territories(problem, criteria).any():
+            outcome, center = with_centers(problem, criteria, budget, seed, clock)
+        else:
+            outcome, center = settle(problem, criteria, budget, seed, clock), problem.seat
+    outcome = replace(
+        outcome, steps=(*outcome.steps, *watch.troubles), complete=outcome.complete and not watch.cut
+    )
+    return _result(
+        problem, criteria, outcome, center, clock, _cut(outcome, clock, failed=bool(watch.troubles))
+    )
+
+
+def _cut(outcome: Outcome, clock: Clock, *, failed: bool) -> str:
+    """Say what ended the search before its effort was spent, or nothing."""
+    if clock.stopped:
+        return STOPPED
+    if failed:
+        return FAILED
+    return "" if outcome.complete else OUT_OF_TIME
 
 
 def _result(
-    problem: Problem, criteria: Sequence[Criterion], outcome: Outcome, center: FloatArray, clock: Clock
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    outcome: Outcome,
+    center: FloatArray,
+    clock: Clock,
+    cut: str,
 ) -> Result:
     """Judge the plan with no solver, and put the result into words."""
-    method = f"{'; '.join(outcome.steps)}"
+    method = "; ".join(outcome.steps)
     if outcome.territory is None:
         return Result(
             "infeasible",
@@ -81,7 +106,7 @@ def _result(
             outcome.reason,
             outcome.work,
             clock.seconds,
-            outcome.complete,
+            cut,
         )
     alignment = Alignment.of_units(problem, outcome.territory, center)
     verdict = verify(problem, criteria, alignment)
@@ -92,16 +117,21 @@ def _result(
         for level in outcome.levels
     )  # fmt: skip
     if not verdict.holds:
-        reason = "none was found in the effort given; nothing is proven"
+        reason = f"none was found {_within(cut)}; nothing is proven"
         return Result(
-            "unknown", alignment, levels, parts, verdict.breaches, method, reason, outcome.work, clock.seconds,
-            outcome.complete,
+            "unknown", alignment, levels, parts, verdict.breaches, method, reason, outcome.work, clock.seconds, cut,
         )  # fmt: skip
     proven = all(level.gap == 0 for level in levels)
     return Result(
-        "optimal" if proven else "feasible", alignment, levels, parts, (), method, "", outcome.work, clock.seconds,
-        outcome.complete,
+        "optimal" if proven else "feasible", alignment, levels, parts, (), method, "", outcome.work, clock.seconds, cut,
     )  # fmt: skip
+
+
+def _within(cut: str) -> str:
+    """Say what the search had to do with."""
+    return {STOPPED: "before it was stopped", OUT_OF_TIME: "in the time given"}.get(
+        cut, "in the effort given"
+    )
 
 
 def _parts(criteria: Sequence[Criterion], values: Sequence[float]) -> dict[str, float]:

@@ -47,6 +47,9 @@ ALL_SHARES, SEARCHES = 2.5, 9
 MEND = 0.25
 """Share of the proposals for each mending or polishing search."""
 
+MOMENT, MOMENT_PROPOSALS = 2.0, 6_000_000
+"""Seconds and proposals to mend the plan of a search that was cut before any held."""
+
 
 def improve(
     model: Model,
@@ -104,7 +107,22 @@ def improve(
             polished = searches.one(best.territory, MEND, aim, number)
             spent, number = spent + polished.proposals, number + 1
             best = min((best, polished), key=_rank)
+    if clock.over and (best.violation > 0 or best.torn):
+        best, more = _rescued(searches, best, seed)
+        spent += more
     return replace(best, proposals=spent, complete=not clock.over and fitting >= proposals)
+
+
+def _rescued(searches: _Searches, best: Found, seed: int) -> tuple[Found, int]:
+    """Mend what a search that was cut has left broken, in a moment: a plan that holds is worth it."""
+    clock = replace(searches.clock, began=time.monotonic(), limit=MOMENT, stop=None)
+    proposals = min(searches.proposals, round(MOMENT_PROPOSALS / (MEND * len(CHAIN))))
+    searches, spent = replace(searches, clock=clock, proposals=proposals), 0
+    for number, mend in enumerate(CHAIN):
+        if (best.violation > 0 or best.torn) and not clock.over:
+            found = searches.one(best.territory, MEND, mend, seed + number)
+            best, spent = min((best, found), key=_rank), spent + found.proposals
+    return best, spent
 
 
 @dataclass(frozen=True, eq=False)

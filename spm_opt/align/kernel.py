@@ -17,7 +17,7 @@ SNAPSHOT_EVERY = 512
 """Proposals between two looks at whether the present state is the best so far."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _draw(state):  # type: ignore[no-untyped-def]
     """Next 64 bits of SplitMix64 (Steele, Lea and Flood 2014), as a float in [0, 1)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -28,12 +28,12 @@ def _draw(state):  # type: ignore[no-untyped-def]
     return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _below(state, count):  # type: ignore[no-untyped-def]
     return min(int(_draw(state) * count), count - 1)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _arc(start, territory, node, t):  # type: ignore[no-untyped-def]
     """Index of the arc of a pair, or -1."""
     low, high = start[node], start[node + 1]
@@ -47,7 +47,7 @@ def _arc(start, territory, node, t):  # type: ignore[no-untyped-def]
     return low if low < end and territory[low] == t else -1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _beyond(activity, lower, upper):  # type: ignore[no-untyped-def]
     """Violation of one row."""
     if activity < lower:
@@ -57,7 +57,7 @@ def _beyond(activity, lower, upper):  # type: ignore[no-untyped-def]
     return 0.0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _shift(arc, sign, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change):  # type: ignore[no-untyped-def]
     """Put an arc into the plan or take it out; ``change[0]`` is penalties, ``change[1 + l]`` points."""
     for level in range(cost.shape[0]):
@@ -69,7 +69,7 @@ def _shift(arc, sign, columns, rows, coefficients, lower, upper, weight, kind, a
         change[1 + kind[r]] += weight[r] * (_beyond(activity[r], lower[r], upper[r]) - before)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _broken(activity, lower, upper, scale, kind):  # type: ignore[no-untyped-def]
     """Total violation of hard rows relative to their size, what sums lose not counted."""
     total = 0.0
@@ -81,7 +81,7 @@ def _broken(activity, lower, upper, scale, kind):  # type: ignore[no-untyped-def
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _stays_connected(leaver, t, where, geographic, near_start, near, mark, queue):  # type: ignore[no-untyped-def]
     """Whether the geographic nodes of ``t`` hang together without ``leaver``; ``mark[-1]`` counts the searches."""
     first, wanted = -1, 0
@@ -115,7 +115,7 @@ def _stays_connected(leaver, t, where, geographic, near_start, near, mark, queue
     return False
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _touches(node, t, where, geographic, near_start, near):  # type: ignore[no-untyped-def]
     for at in range(near_start[node], near_start[node + 1]):
         if where[near[at]] == t and geographic[near[at]]:
@@ -123,7 +123,7 @@ def _touches(node, t, where, geographic, near_start, near):  # type: ignore[no-u
     return False
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _target(u, state, start, territory, where, geographic, look_start, look, members):  # type: ignore[no-untyped-def]
     """Draw a territory for node ``u`` to go to: that of a node nearby, or any."""
     degree = look_start[u + 1] - look_start[u]
@@ -136,7 +136,7 @@ def _target(u, state, start, territory, where, geographic, look_start, look, mem
     return t
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _partner(u, t, state, where, geographic, look_start, look):  # type: ignore[no-untyped-def]
     """Draw a node of ``t`` of the same nature as ``u`` to come back in exchange, or -1."""
     n = len(where)
@@ -160,7 +160,7 @@ def _partner(u, t, state, where, geographic, look_start, look):  # type: ignore[
     return -1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     start,
     territory,

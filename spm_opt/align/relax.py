@@ -13,11 +13,14 @@ proves that no plan exists.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
+from spm_opt.align.isolated import isolated
 from spm_opt.align.model import Model
 from spm_opt.problem import FloatArray, IntArray
 
@@ -256,7 +259,8 @@ def _solve(
     once = sparse.csr_array(
         (np.ones(arcs), (model.node[active], np.arange(arcs))), shape=(model.n, arcs + 2 * soft)
     )
-    answer = linprog(  # type: ignore[call-overload]  # the stubs know dense matrices only
+    program: partial[Any] = partial(
+        linprog,
         points[level],
         A_ub=sparse.vstack(blocks, format="csr") if len(limits) else None,
         b_ub=limits if len(limits) else None,
@@ -266,7 +270,8 @@ def _solve(
         method="highs-ds" if arcs < INTERIOR_FROM else "highs-ipm",
         options={} if seconds is None else {"time_limit": seconds},
     )
-    if answer.status != 0:
+    answer = isolated(program, what="the linear relaxation", failing=None, within=seconds)
+    if answer is None or answer.status != 0:
         return None
     duals = answer.ineqlin.marginals if len(limits) else np.zeros(0)
     multiplier = np.zeros(len(model.lower))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -28,12 +29,22 @@ class Progress:
         Relative violation of hard rules by that plan.
     lower_bound
         Points that no plan can beat, ``-inf`` while nothing is proven.
+    seconds
+        Seconds since the search began.
     """
 
     step: str
     objective: float
     violation: float
     lower_bound: float
+    seconds: float = 0.0
+
+    @property
+    def gap(self) -> float | None:
+        """``objective / lower_bound - 1``; ``None`` while there is no plan, or nothing positive is proven."""
+        if not math.isfinite(self.objective) or not self.lower_bound > 0:
+            return None
+        return max(0.0, self.objective / self.lower_bound - 1)
 
 
 @dataclass(frozen=True)
@@ -81,8 +92,9 @@ class Result:
         Effort spent, by kind (``"simplex iterations"``, ``"proposals"``): the same in every run.
     seconds
         Wall time; never the same twice.
-    repeatable
-        Whether the same call gives the same bytes: false once a time limit has cut the search.
+    cut
+        What ended the search before its effort was spent: ``"cut by the time limit"``, ``"stopped by the
+        user"``, ``"a solver failed"``; empty where nothing did.
     """
 
     status: Status
@@ -94,7 +106,12 @@ class Result:
     reason: str
     work: Mapping[str, int]
     seconds: float
-    repeatable: bool
+    cut: str = ""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same call gives the same bytes: not once anything has cut the search."""
+        return not self.cut
 
     @property
     def objective(self) -> float | None:

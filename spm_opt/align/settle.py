@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from spm_opt.align.construct import cheapest_from, connected, rounded
 from spm_opt.align.effort import Budget, Clock
-from spm_opt.align.exact import prove
+from spm_opt.align.exact import Proof, prove
 from spm_opt.align.improve import improve
+from spm_opt.align.isolated import isolated
 from spm_opt.align.model import Model, build
 from spm_opt.align.relax import relax
 from spm_opt.align.result import PROVEN, Level
@@ -153,7 +155,7 @@ def _settle_level(
         found.territory,
         found.value if found.violation <= 0 and not found.torn else np.inf,
         relaxed.bound,
-        "local search to the end of its effort" if found.complete else "local search, cut by the time limit",
+        f"local search {'to the end of its effort' if found.complete else clock.cut}",
         "",
         work,
         found.complete,
@@ -169,14 +171,21 @@ def _prove(
     model: Model, settled: _Settled, level: int, caps: FloatArray, budget: Budget, seed: int, clock: Clock
 ) -> _Settled:
     """Give a small model to the exact method, with the plan so far as its hint."""
-    proof = prove(
-        model,
-        settled.territory,
-        level=level,
-        caps=caps,
-        deterministic_time=budget.exact_time,
-        seed=seed,
-        seconds=clock.left(0.8),
+    seconds = clock.left(0.8)
+    proof = isolated(
+        partial(
+            prove,
+            model,
+            settled.territory,
+            level=level,
+            caps=caps,
+            deterministic_time=budget.exact_time,
+            seed=seed,
+            seconds=seconds,
+        ),
+        what="the exact search",
+        failing=Proof(None, -np.inf, proven=False, work=0),
+        within=seconds,
     )
     work = {**settled.work, "exact deterministic time (ms)": proof.work}
     if proof.proven and proof.territory is None:
@@ -184,7 +193,8 @@ def _prove(
             return replace(settled, work=work)
         reason = f"no plan keeps all hard rules together ({_rules(model)}): proven by CP-SAT and by HiGHS"
         return replace(settled, territory=None, step="exact search", reason=reason, work=work)
-    step = "local search, exact search " + ("to proof" if proof.proven else "to the end of its effort")
+    ended = clock.cut if clock.over else "to the end of its effort"
+    step = "local search, exact search " + ("to proof" if proof.proven else ended)
     settled = replace(settled, step=step, work=work)
     if proof.territory is not None:
         reached = float(model.value(proof.territory)[level])

@@ -234,7 +234,7 @@ def _result(opened: Opened, alignment: Alignment, verdict: Verdict, known: Mappi
         reason="" if verdict.holds else "the plan in the folder breaks hard rules",
         work=known["timings"].get("work", {}),
         seconds=0.0,
-        repeatable=bool(known.get("repeatable", False)) and same,
+        cut=note or str(known.get("cut", "")),
     )  # fmt: skip
 
 

@@ -107,5 +107,4 @@ def why_not_repeatable(result: Result) -> str:
     """Say why a plan is not what the same command gives again; nothing where it is."""
     if result.repeatable:
         return ""
-    edited = next((note for note in (EDITED, OTHER_INPUT) if result.method.endswith(note)), "")
-    return edited or "cut by a time limit, not repeatable"
+    return result.cut if result.cut in {EDITED, OTHER_INPUT} else f"{result.cut}, not repeatable"

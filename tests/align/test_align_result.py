@@ -25,7 +25,7 @@ def test_the_gap_is_relative_to_the_bound(objective, bound, gap):
 def test_a_result_speaks_of_its_first_priority():
     """Objective, bound and gap are those of the first level, and nothing where there is none."""
     levels = (Level(1, 12.0, 10.0), Level(2, 3.0, 3.0))
-    result = Result("feasible", None, levels, {}, (), "", "", {}, 0.1, repeatable=True)
+    result = Result("feasible", None, levels, {}, (), "", "", {}, 0.1)
     assert (result.objective, result.lower_bound, result.gap) == (12.0, 10.0, pytest.approx(0.2))
-    empty = Result("infeasible", None, (), {}, (), "", "", {}, 0.1, repeatable=True)
+    empty = Result("infeasible", None, (), {}, (), "", "", {}, 0.1)
     assert (empty.objective, empty.lower_bound, empty.gap) == (None, None, None)
