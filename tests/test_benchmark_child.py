@@ -20,7 +20,7 @@ print(sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [
 
 @pytest.fixture(autouse=True)
 def eater(tmp_path, monkeypatch):
-    """A program that holds so many megabytes for so many seconds, and maybe starts another."""
+    """Write a program that holds so many megabytes for so many seconds, and maybe starts another."""
     (tmp_path / "eater.py").write_text(EATER, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
