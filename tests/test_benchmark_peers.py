@@ -18,6 +18,7 @@ from spm_opt.criteria import Contiguity
 from spm_opt.geography.distance import distance_km
 from tests.benchmarks import peers
 from tests.benchmarks.judged import judged, named_by_seats
+from tests.benchmarks.kept import Kept
 from tests.benchmarks.machine import version
 from tests.benchmarks.methods import METHODS, WEIGHT
 from tests.benchmarks.national import asked, criteria_asked
@@ -143,6 +144,30 @@ def test_what_takes_too_long_is_a_row_that_says_so(problem, monkeypatch):
     assert row["note"].startswith("killed after ")
     assert row["megabytes"] > 0
     assert "territory" not in row
+
+
+def test_rows_are_kept_and_made_again_only_when_asked(problem, monkeypatch, tmp_path):
+    """The second run reads the row; other seconds or a wish make it anew; one that never ran is not kept."""
+    runs = []
+    monkeypatch.setattr(peers, "_tried", lambda *_: runs.append(1) or {"seconds": len(runs), "note": "done"})
+    method = METHODS["nearest seat"]
+
+    def row(**changes):
+        given = options(keep=tmp_path / "rows.json", **changes)
+        return peers._kept_or_tried(given, Kept.read(given.keep), problem, method)["seconds"]
+
+    assert [row(), row(), row(seconds=9.0), row(again={method.name}), row()] == [1, 1, 2, 3, 3]
+    monkeypatch.setattr(peers, "_tried", lambda *_: {"note": "not installed"})
+    given = options(keep=tmp_path / "rows.json", seed=7)
+    peers._kept_or_tried(given, Kept.read(given.keep), problem, method)
+    assert len(Kept.read(given.keep).rows) == 2
+
+
+def test_a_row_of_another_day_says_so(tmp_path):
+    """The head has the day of the run; a row that is older has its own."""
+    kept = Kept(tmp_path / "rows.json", {'{"method": "x"}': {"note": "done", "day": "2026-01-02"}})
+    assert kept.of({"method": "x"})["note"] == "(2026-01-02) done"
+    assert kept.of({"method": "y"}) is None
 
 
 def test_unknown_methods_are_refused(capsys):

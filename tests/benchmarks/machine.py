@@ -24,6 +24,11 @@ def version(package: str) -> str | None:
         return None
 
 
+def today() -> str:
+    """Date of today, in UTC."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
+
+
 def described(packages: Iterable[str]) -> str:
     """Put date, cores and versions into a line; packages that are not installed are left out."""
     today = dt.datetime.now(dt.UTC).date().isoformat()
@@ -31,5 +36,5 @@ def described(packages: Iterable[str]) -> str:
     found = ", ".join(f"{name} {held}" for name in packages if (held := version(name)))
     plural = "s" if count > 1 else ""
     return (
-        f"{today}, {count} core{plural} ({platform.machine()}), Python {platform.python_version()}; {found}"
+        f"{today()}, {count} core{plural} ({platform.machine()}), Python {platform.python_version()}; {found}"
     )

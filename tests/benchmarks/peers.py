@@ -5,7 +5,8 @@
 The instances are those of the national benchmark: travel to fixed seats, two activities within 5 %,
 contiguous. Each method runs in a process of its own, is killed some time after its seconds are over, and
 its memory is measured from outside. A method that cannot ask for all of it is given what it can express.
-Whoever made a plan, the same checker judges it. ``--full`` runs up to 33,000 units.
+Whoever made a plan, the same checker judges it. ``--full`` runs up to 33,000 units. With ``--keep FILE``
+rows are written there, and those that stand there already, made from the same, are not made again.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 from spm_opt.problem import Problem
 from tests.benchmarks.child import run_module
 from tests.benchmarks.judged import judged, named_by_seats
+from tests.benchmarks.kept import Kept, Row
 from tests.benchmarks.machine import cores, described, version
 from tests.benchmarks.methods import METHODS, WEIGHT, Method, Task
 from tests.benchmarks.national import asked, criteria_asked, sizes
@@ -38,7 +39,6 @@ HEAD = (
     "method               balances contiguous seats bound  seconds   memory workload potential outside pieces"
     "    seats  centers      gap  note"
 )
-Row = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _solve(options)
         return 0
     print(described(PACKAGES))
+    kept = Kept.read(options.keep)
     print(
         f"{options.seconds:g} seconds a method; killed {GRACE:g} seconds later, or at {options.memory:,d} MB"
     )
     for units, seats in options.units:
-        _table(options, units, seats)
+        _table(options, kept, units, seats)
     print(EXPLAINED)
     return 0
 
@@ -79,12 +80,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--zips", type=Path, default=None, help="as for the national benchmark")
     parser.add_argument("--only", default="", help="names of methods, separated by semicolons")
     parser.add_argument("--without", default="", help="names of methods to leave out")
+    parser.add_argument("--keep", type=Path, default=None, help="file of the rows that there are")
+    parser.add_argument("--again", default="", help="names of methods to run though their rows are kept")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     options.units = options.units or sizes(FULL if options.full else SHORT)
-    options.only, options.without = (_names(text) for text in (options.only, options.without))
-    unknown = sorted((options.only | options.without) - set(METHODS))
+    chosen = [_names(text) for text in (options.only, options.without, options.again)]
+    options.only, options.without, options.again = chosen
+    unknown = sorted(set().union(*chosen) - set(METHODS))
     if unknown:
         parser.error(f"unknown methods: {'; '.join(unknown)}; there are {'; '.join(METHODS)}")
     return options
@@ -116,7 +120,7 @@ def _solve(options: argparse.Namespace) -> None:
     options.out.write_text(json.dumps(row), encoding="utf-8")
 
 
-def _table(options: argparse.Namespace, units: int, seats: int) -> None:
+def _table(options: argparse.Namespace, kept: Kept, units: int, seats: int) -> None:
     """Run the methods on one size, and print what came of them."""
     problem = _problem(options, units, seats)
     print(
@@ -127,8 +131,7 @@ def _table(options: argparse.Namespace, units: int, seats: int) -> None:
     try:
         for name, method in METHODS.items():
             if (not options.only or name in options.only) and name not in options.without:
-                print(f"{name} ...", file=sys.stderr, flush=True)
-                rows.append((method, _tried(options, problem, method)))
+                rows.append((method, _kept_or_tried(options, kept, problem, method)))
     finally:  # an interrupted run shows what it has
         best = _best_bound(rows)
         for method, row in rows:
@@ -140,6 +143,22 @@ def _best_bound(rows: list[tuple[Method, Row]]) -> float | None:
     return max(
         (row["bound"] for method, row in rows if row.get("bound") and not method.contiguous), default=None
     )
+
+
+def _kept_or_tried(options: argparse.Namespace, kept: Kept, problem: Problem, method: Method) -> Row:
+    """Take the row of an earlier run, or make it."""
+    made_from = {
+        "method": method.name, "version": version(method.package), "cores": len(cores()), "units": problem.n,
+        "seats": problem.k, "zips": options.zips is not None,
+        **{name: getattr(options, name) for name in ("nearest", "seed", "seconds", "memory")},
+    }  # fmt: skip
+    row = kept.of(made_from)
+    if row is None or method.name in options.again:
+        print(f"{method.name} ...", file=sys.stderr, flush=True)
+        row = _tried(options, problem, method)
+        if "seconds" in row:
+            kept.add(made_from, row)
+    return row
 
 
 def _tried(options: argparse.Namespace, problem: Problem, method: Method) -> Row:
