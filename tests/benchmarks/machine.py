@@ -31,7 +31,6 @@ def today() -> str:
 
 def described(packages: Iterable[str]) -> str:
     """Put date, cores and versions into a line; packages that are not installed are left out."""
-    today = dt.datetime.now(dt.UTC).date().isoformat()
     count = len(cores())
     found = ", ".join(f"{name} {held}" for name in packages if (held := version(name)))
     plural = "s" if count > 1 else ""
