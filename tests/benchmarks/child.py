@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -81,21 +82,21 @@ def run_module(
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         start = time.monotonic()
         child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
+        family = _Family(child.pid)
         try:
             if cores and hasattr(os, "sched_setaffinity"):
                 os.sched_setaffinity(child.pid, cores)
-            stopped, peak, code, usage = _watched(child.pid, start, seconds, megabytes)
+            stopped, peak, child.returncode, usage = _watched(family, start, seconds, megabytes)
         except BaseException:
-            _kill(child.pid)
+            family.kill()
             child.wait()
             raise
-        child.returncode = code
         ended = time.monotonic() - start
-        _kill(child.pid)  # children that it left behind
+        family.kill()  # children that it left behind
         peak = max(peak, usage if usage > own else 0.0)
         out.seek(0)
         errors.seek(0)
-        return Ended(code, stopped, out.read(), errors.read(), ended, peak)
+        return Ended(child.returncode, stopped, out.read(), errors.read(), ended, peak)
 
 
 def _own_peak() -> float:
@@ -106,39 +107,80 @@ def _own_peak() -> float:
 
 
 def _watched(
-    pid: int, start: float, seconds: float | None, megabytes: float | None
+    family: _Family, start: float, seconds: float | None, megabytes: float | None
 ) -> tuple[str, float, int, float]:
     """Wait for the end of a process, or bring it about; returns why, its peaks, and its exit code."""
     stopped, peak = "", 0.0
     while True:
-        found, status, usage = os.wait4(pid, os.WNOHANG)
+        found, status, usage = os.wait4(family.pid, os.WNOHANG)
         if found:
             return stopped, peak, os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024
-        peak = max(peak, _resident(pid))
+        peak = max(peak, family.look())
         over_time = seconds is not None and time.monotonic() - start > seconds
         over_memory = megabytes is not None and peak > megabytes
         if not stopped and (over_time or over_memory):
             stopped = "time" if over_time else "memory"
-            _kill(pid)
+            family.kill()
         time.sleep(POLL)
 
 
-def _kill(pid: int) -> None:
-    """Kill a process and what it started, which share its session."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+class _Family:
+    """A process that leads a session, and all that it started, in whichever session.
+
+    Attributes
+    ----------
+    pid
+        Of the first.
+    seen
+        Those seen so far: process id and when it was born, since ids are given anew.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.seen: set[tuple[int, str]] = set()
+
+    def look(self) -> float:
+        """Resident megabytes of the family now; zero where the system does not tell."""
+        running = _running()
+        children: dict[int, list[int]] = {}
+        for pid, one in running.items():
+            children.setdefault(one.parent, []).append(pid)
+        pages, left = 0, [self.pid]
+        while left:
+            pid = left.pop()
+            if pid in running:
+                pages += running[pid].pages
+                self.seen.add((pid, running[pid].born))
+                left += children.get(pid, [])
+        return pages * PAGE / MEGABYTE
+
+    def kill(self) -> None:
+        """Kill those of the family that are still there."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        running = _running()
+        for pid, born in self.seen:
+            if pid in running and running[pid].born == born:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
 
 
-def _resident(session: int) -> float:
-    """Resident megabytes of the processes of a session now; zero where the system does not tell."""
-    pages = 0
-    for one in Path("/proc").glob("[0-9]*/stat"):
+@dataclass(frozen=True)
+class _Running:
+    """A process: who started it, when (in ticks), and its resident pages."""
+
+    parent: int
+    born: str
+    pages: int
+
+
+def _running() -> dict[int, _Running]:
+    """All processes, where the system tells."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = one.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
-        if int(fields[3]) == session:
-            pages += int(fields[21])
-    return pages * PAGE / MEGABYTE if pages else 0.0
+        found[int(stat.parent.name)] = _Running(int(fields[1]), fields[19], int(fields[21]))
+    return found
