@@ -193,7 +193,7 @@ def test_a_row_a_method_is_printed(table):
     """The machine first, a head, then ours and the others, and what the columns mean."""
     lines = table.splitlines()
     assert " core" in lines[0]
-    assert lines[3] == "40 units, 2 seats, 80 pairs"
+    assert lines[3] == "40 units (places drawn with a seed), 2 seats, 80 pairs"
     assert lines[4].split()[:3] == ["method", "balances", "contiguous"]
     shown = [line[:20].strip() for line in lines[5 : lines.index("", 5)]]
     assert shown == [name for name in METHODS if name not in LEFT_OUT]

@@ -49,6 +49,8 @@ class Method:
         Whether it can ask for contiguity and for fixed seats, and whether it proves a bound.
     solve
         The method; a text instead says why it cannot express the problem.
+    threads
+        Whether it uses several cores.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Method:
     seats: bool
     bound: bool
     solve: Callable[[Task], Answer] | str
+    threads: bool = False
 
 
 def ours(task: Task, *, contiguous: bool) -> Answer:
@@ -217,19 +220,19 @@ def _methods() -> dict[str, Method]:
     mine, milp, sat = "spm_opt", "scipy", "ortools"
     listed = (
         Method("linear relaxation", mine, "2", False, True, True, relaxation),
-        Method("spm_opt", mine, "2", True, True, True, partial(ours, contiguous=True)),
-        Method("spm_opt, in pieces", mine, "2", False, True, True, partial(ours, contiguous=False)),
+        Method("spm_opt", mine, "2", True, True, True, partial(ours, contiguous=True), threads=True),
+        Method("spm_opt, in pieces", mine, "2", False, True, True, partial(ours, contiguous=False), threads=True),
         Method("nearest seat", "numpy", "-", False, True, False, nearest_seat),
-        Method("HiGHS", milp, "2", False, True, True, partial(plain_highs, contiguous=False)),
-        Method("HiGHS, with flow", milp, "2", True, True, True, partial(plain_highs, contiguous=True)),
-        Method("CP-SAT", sat, "2", False, True, True, partial(plain_cp_sat, contiguous=False)),
-        Method("CP-SAT, with flow", sat, "2", True, True, True, partial(plain_cp_sat, contiguous=True)),
+        Method("HiGHS", milp, "2", False, True, True, partial(plain_highs, contiguous=False), threads=True),
+        Method("HiGHS, with flow", milp, "2", True, True, True, partial(plain_highs, contiguous=True), threads=True),
+        Method("CP-SAT", sat, "2", False, True, True, partial(plain_cp_sat, contiguous=False), threads=True),
+        Method("CP-SAT, with flow", sat, "2", True, True, True, partial(plain_cp_sat, contiguous=True), threads=True),
         Method("k-means-constrained", "k-means-constrained", "counts", False, False, False, k_means_constrained),
         Method("pymetis", "pymetis", "1", True, False, False, partial(metis, activities=(WEIGHT,))),
         Method("pymetis, by the sum", "pymetis", "sum", True, False, False, partial(metis, activities=ACTIVITIES)),
         Method("gerrychain trees", "gerrychain", "1", True, False, False, tree_partition),
         Method("spopt Skater", "spopt", "-", True, False, False, skater),
-        Method("spopt PMedian", "spopt", "1", False, True, False, p_median),
+        Method("spopt PMedian", "spopt", "1", False, True, False, p_median, threads=True),
         Method(
             "spopt MaxP", "spopt", "1", True, False, False,
             "cannot express it: the number of territories is what it looks for",

@@ -123,10 +123,9 @@ def _solve(options: argparse.Namespace) -> None:
 def _table(options: argparse.Namespace, kept: Kept, units: int, seats: int) -> None:
     """Run the methods on one size, and print what came of them."""
     problem = _problem(options, units, seats)
-    print(
-        f"\n{problem.n:,} units, {problem.k:,} seats, {len(problem.arcs.territory):,} pairs\n{HEAD}",
-        flush=True,
-    )
+    where = "ZIP code areas" if options.zips else "places drawn with a seed"
+    print(f"\n{problem.n:,} units ({where}), {problem.k:,} seats, {len(problem.arcs.territory):,} pairs")
+    print(HEAD, flush=True)
     rows: list[tuple[Method, Row]] = []
     try:
         for name, method in METHODS.items():
@@ -148,7 +147,7 @@ def _best_bound(rows: list[tuple[Method, Row]]) -> float | None:
 def _kept_or_tried(options: argparse.Namespace, kept: Kept, problem: Problem, method: Method) -> Row:
     """Take the row of an earlier run, or make it."""
     made_from = {
-        "method": method.name, "version": version(method.package), "cores": len(cores()), "units": problem.n,
+        "method": method.name, "version": version(method.package), "cores": len(cores()) if method.threads else 1, "units": problem.n,
         "seats": problem.k, "zips": options.zips is not None,
         **{name: getattr(options, name) for name in ("nearest", "seed", "seconds", "memory")},
     }  # fmt: skip
