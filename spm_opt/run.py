@@ -87,6 +87,7 @@ def run(
     seed: int | None = None,
     time_limit: float | None = None,
     progress: Report | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Run:
     """Do the whole job: load, check, align, simulate, quota and score.
 
@@ -101,6 +102,8 @@ def run(
         has cut is not repeatable, and says so.
     progress
         Called at the start of every stage, and now and then within the alignment.
+    stop
+        Asked within the alignment whether to go on with the best plan so far, as if by a time limit.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def run(
     stages = Stages(progress)
     opened = open_scenario(folder, effort=effort, seed=seed, stages=stages)
     with stages.stage("align"):
-        result, alignment = aligned(opened, time_limit=time_limit, progress=stages.told("align"))
+        result, alignment = aligned(opened, time_limit=time_limit, progress=stages.told("align"), stop=stop)
     return judged(opened, result, alignment, stages=stages)
 
 
@@ -157,7 +160,11 @@ def loaded(folder: Path | str, *, effort: Effort | None = None, seed: int | None
 
 
 def aligned(
-    opened: Opened, *, time_limit: float | None = None, progress: Callable[[Progress], None] | None = None
+    opened: Opened,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> tuple[Result, Alignment]:
     """Find an alignment that keeps every hard rule.
 
@@ -169,7 +176,7 @@ def aligned(
     settings = opened.scenario.settings
     result = align(
         opened.problem, settings.criteria, effort=settings.effort, seed=settings.seed, progress=progress,
-        time_limit=time_limit,
+        time_limit=time_limit, stop=stop,
     )  # fmt: skip
     if result.status == "infeasible":
         raise InfeasibleError(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,16 @@ def crash(number: int = signal.SIGSEGV) -> int:
     return number
 
 
+def crash_as_solver(*_: object, **__: object) -> int:
+    """Crash whatever is asked."""
+    return crash()
+
+
+def hang_as_solver(*_: object, **__: object) -> float:
+    """Hang whatever is asked."""
+    return hang()
+
+
 def leave(code: int) -> int:
     """End the process without an answer."""
     os._exit(code)
@@ -23,7 +34,8 @@ def leave(code: int) -> int:
 
 def hang(seconds: float = 60.0) -> float:
     """Neither return nor hear Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     time.sleep(seconds)
     return seconds
 

@@ -1,10 +1,8 @@
 """The command line: answers, exit codes, and nothing written where something is wrong."""
 
-import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -46,14 +44,6 @@ def plan(tmp_path_factory):
 def edited(plan, tmp_path):
     """Copy the plan, to be edited."""
     return shutil.copytree(plan, tmp_path / "edited")
-
-
-@pytest.fixture
-def heard():
-    """Let processes that a test starts hear Ctrl-C, even where the tests run in a shell's background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def edit(folder, name, old, new):
@@ -433,50 +423,6 @@ def test_an_interrupt_is_exit_code_130(tmp_path, monkeypatch):
             answer = call("run", TINY, "--out", tmp_path / "out", "--json")
         assert answer.exit_code == 130
         assert json.loads(answer.stdout)["status"] == "interrupted"
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("heard")
-@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
-def test_an_interrupt_does_not_wait_for_a_solver(tmp_path):
-    """Even a stage that hears nothing for a minute ends within seconds."""
-    code = (
-        "import sys, time, spm_opt.cli; from spm_opt.run import run\n"
-        "run_module = sys.modules['spm_opt.run']\n"
-        "run_module.align = lambda *_, **__: time.sleep(60)\n"
-        "spm_opt.cli.main(sys.argv[1:])"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "run", str(TINY), "--out", str(tmp_path / "out"), "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    for line in process.stderr:
-        if line.startswith("align"):
-            break
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=10)
-    assert process.returncode == 130
-    assert json.loads(out)["status"] == "interrupted"
-    assert "Traceback" not in errors
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("heard")
-@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
-def test_a_real_interrupt_ends_the_search(tmp_path):
-    """A signal in the midst of a long search ends the process with 130, and no file is left."""
-    process = spawned(
-        "run", SCENARIOS / "saas_named", "--effort", "thorough", "--out", tmp_path / "out", bufsize=1
-    )
-    for line in process.stderr:
-        if line.startswith("align"):
-            break
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(1.0)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,7 +15,7 @@ from spm_opt.align.isolated import isolated
 from spm_opt.align.median import Median, median_of
 from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
 from spm_opt.align.median_logic import solve_cp
-from spm_opt.align.result import PROVEN, Level
+from spm_opt.align.result import PROVEN, Level, reached
 from spm_opt.align.settle import FreeCenters, Outcome, settle
 from spm_opt.criteria.terms import HOLDS_WITHIN, Criterion
 from spm_opt.plan import Alignment
@@ -99,7 +99,7 @@ def _close(
     dual = _closer(median, dual, center, work)
     for size in (*(max(FEW_PAIRS, each * median.n) for each in PAIRS_EACH), None):
         upper = np.inf if center is None else cost_of(median, center)
-        if _reached(upper, dual.bound):
+        if reached(upper, dual.bound):
             return _Closed(center, dual.bound, "local search reached the bound over all centers")
         least = dual.least_with(median)
         pairs = _left(least, upper)
@@ -223,10 +223,6 @@ def _concluded(proof: MedianProof, center: IntArray | None, upper: float, dual: 
 def _left(least: FloatArray, upper: float) -> BoolArray:
     """Pairs that a plan no worse than ``upper`` may use."""
     return np.asarray(least <= upper + PROVEN * max(1.0, abs(upper)))
-
-
-def _reached(upper: float, bound: float) -> bool:
-    return upper - bound <= PROVEN * max(1.0, abs(bound))
 
 
 def _nodes(budget: Budget) -> int:

@@ -95,6 +95,8 @@ def _result(
 ) -> Result:
     """Judge the plan with no solver, and put the result into words."""
     method = "; ".join(outcome.steps)
+    if cut not in method and cut != FAILED:
+        method += f"; {cut}"
     if outcome.territory is None:
         return Result(
             "infeasible",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.model import Model
 from spm_opt.align.relax import Relaxation
-from spm_opt.align.result import PROVEN
+from spm_opt.align.result import reached
 from spm_opt.align.search import Found, Recenter, search
 from spm_opt.problem import FloatArray, IntArray
 
@@ -47,9 +47,6 @@ ALL_SHARES, SEARCHES = 2.5, 9
 MEND = 0.25
 """Share of the proposals for each mending or polishing search."""
 
-MOMENT, MOMENT_PROPOSALS = 2.0, 6_000_000
-"""Seconds and proposals to mend the plan of a search that was cut before any held."""
-
 
 def improve(
     model: Model,
@@ -81,7 +78,7 @@ def improve(
         Where centers are free: the cost of every arc from the centers that suit a plan best.
     """
     proposals = max(budget.least_proposals, budget.proposals * model.n)
-    searches = _Searches(model, relaxed, level, caps, proposals, clock, recenter)
+    searches = Searches(model, relaxed, level, caps, proposals, clock, recenter)
     fitting = searches.fitting(ideas[0], seed)
     searches = replace(searches, proposals=min(proposals, fitting))
     setups = [(ideas[0], COLD), (ideas[0], HOT), *((idea, 1.0) for idea in ideas[1:])]
@@ -91,7 +88,7 @@ def improve(
     ]
     spent, number = sum(found.proposals for found, _ in tries), seed + len(setups)
     soft, warm = min(tries, key=lambda pair: _merit(pair[0]))
-    best = min((found for found, _ in tries), key=_rank)
+    best = min((found for found, _ in tries), key=rank)
     for chain in range(CHAINS):
         present = soft
         for mend in CHAIN:
@@ -100,33 +97,18 @@ def improve(
                 aim = Stiffer(mend.stiffness, heat, mend.inset * (1 + chain))
                 present = searches.one(present.territory, MEND, aim, number)
                 spent, number = spent + present.proposals, number + 1
-                best = min((best, present), key=_rank)
+                best = min((best, present), key=rank)
     for last in POLISH:
         if searches.going(best):
             aim = Stiffer(last.stiffness, min(warm, last.heat), last.inset)
             polished = searches.one(best.territory, MEND, aim, number)
             spent, number = spent + polished.proposals, number + 1
-            best = min((best, polished), key=_rank)
-    if clock.over and (best.violation > 0 or best.torn):
-        best, more = _rescued(searches, best, seed)
-        spent += more
+            best = min((best, polished), key=rank)
     return replace(best, proposals=spent, complete=not clock.over and fitting >= proposals)
 
 
-def _rescued(searches: _Searches, best: Found, seed: int) -> tuple[Found, int]:
-    """Mend what a search that was cut has left broken, in a moment: a plan that holds is worth it."""
-    clock = replace(searches.clock, began=time.monotonic(), limit=MOMENT, stop=None)
-    proposals = min(searches.proposals, round(MOMENT_PROPOSALS / (MEND * len(CHAIN))))
-    searches, spent = replace(searches, clock=clock, proposals=proposals), 0
-    for number, mend in enumerate(CHAIN):
-        if (best.violation > 0 or best.torn) and not clock.over:
-            found = searches.one(best.territory, MEND, mend, seed + number)
-            best, spent = min((best, found), key=_rank), spent + found.proposals
-    return best, spent
-
-
 @dataclass(frozen=True, eq=False)
-class _Searches:
+class Searches:
     """What all searches of a level share."""
 
     model: Model
@@ -138,6 +120,7 @@ class _Searches:
     recenter: Recenter | None
 
     def one(self, start: IntArray, share: float, aim: Stiffer, seed: int) -> Found:
+        """Search from a plan with a share of the proposals."""
         return search(
             self.model,
             start,
@@ -174,10 +157,11 @@ class _Searches:
     def _tell(self, value: float, violation: float) -> bool:
         bound = self.relaxed.bound
         on = self.clock.tell("search", value if violation <= 0 else float("inf"), violation, bound)
-        return on and not (violation <= 0 and value - bound <= PROVEN * max(1.0, abs(bound)))
+        return on and not (violation <= 0 and reached(value, bound))
 
 
-def _rank(found: Found) -> tuple[int, float, float]:
+def rank(found: Found) -> tuple[int, float, float]:
+    """Order plans: whole before torn, then the less broken, then the better."""
     return found.torn, found.violation, found.value
 
 

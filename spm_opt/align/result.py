@@ -15,6 +15,11 @@ PROVEN = 1e-6
 """Relative gap at which a plan counts as optimal."""
 
 
+def reached(value: float, bound: float) -> bool:
+    """Say whether points are as good as a bound; never where nothing is proven."""
+    return math.isfinite(bound) and value - bound <= PROVEN * max(1.0, abs(bound))
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far the engine is.

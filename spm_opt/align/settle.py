@@ -15,7 +15,8 @@ from spm_opt.align.improve import improve
 from spm_opt.align.isolated import isolated
 from spm_opt.align.model import Model, build
 from spm_opt.align.relax import relax
-from spm_opt.align.result import PROVEN, Level
+from spm_opt.align.rescue import broken, rescued
+from spm_opt.align.result import PROVEN, Level, reached
 from spm_opt.align.search import Recenter
 from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
@@ -150,17 +151,19 @@ def _settle_level(
         clock=clock,
         recenter=recenter,
     )
+    if clock.over and broken(found) and free is None:
+        found = rescued(model, found, relaxed, level=level, caps=caps, seed=seed, clock=clock)
     work["proposals"] = found.proposals
     settled = _Settled(
         found.territory,
-        found.value if found.violation <= 0 and not found.torn else np.inf,
+        np.inf if broken(found) else found.value,
         relaxed.bound,
         f"local search {'to the end of its effort' if found.complete else clock.cut}",
         "",
         work,
         found.complete,
     )
-    if settled.value - settled.bound <= PROVEN * max(1.0, abs(settled.bound)):
+    if reached(settled.value, settled.bound):
         return replace(settled, step="local search reached the bound of the relaxation")
     if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
         return _prove(model, settled, level, caps, budget, seed, clock)
@@ -171,6 +174,7 @@ def _prove(
     model: Model, settled: _Settled, level: int, caps: FloatArray, budget: Budget, seed: int, clock: Clock
 ) -> _Settled:
     """Give a small model to the exact method, with the plan so far as its hint."""
+    clock.tell("exact search", settled.value, 0.0 if np.isfinite(settled.value) else np.inf, settled.bound)
     seconds = clock.left(0.8)
     proof = isolated(
         partial(
@@ -197,9 +201,9 @@ def _prove(
     step = "local search, exact search " + ("to proof" if proof.proven else ended)
     settled = replace(settled, step=step, work=work)
     if proof.territory is not None:
-        reached = float(model.value(proof.territory)[level])
-        if reached <= settled.value:
-            settled = replace(settled, territory=proof.territory, value=reached)
+        value = float(model.value(proof.territory)[level])
+        if value <= settled.value:
+            settled = replace(settled, territory=proof.territory, value=value)
     bound = settled.value if proof.proven else max(settled.bound, proof.bound)
     return replace(settled, bound=bound)
 

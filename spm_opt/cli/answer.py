@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import io
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import Any, TextIO
 
 import click
 
-from spm_opt.cli.interrupt import interruptible, is_stuck
+from spm_opt.cli.interrupt import Stop, interruptible, is_stuck
 from spm_opt.errors import InfeasibleError, InputError, NotFoundError, SpmError
 
 STATUS = {
@@ -47,12 +48,18 @@ class Answer:
 
 
 def answering(command: Callable[..., Answer]) -> Callable[..., None]:
-    """Turn a function that returns an Answer into a command that prints it; adds ``--json``."""
+    """Turn a function that returns an Answer into a command that prints it; adds ``--json``.
+
+    A function with a parameter ``stop`` gets what a first Ctrl-C stops its search by.
+    """
+    searches = "stop" in inspect.signature(command).parameters
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout, nothing else.")
     @functools.wraps(command)
     def wrapper(*, as_json: bool, **options: Any) -> None:
-        answer = _answer(command, options)
+        stop = Stop()
+        work = functools.partial(command, **options | ({"stop": stop} if searches else {}))
+        answer = _answer(work, stop)
         if as_json:
             _print_json(answer)
         elif answer.text:
@@ -66,10 +73,12 @@ def answering(command: Callable[..., Answer]) -> Callable[..., None]:
     return wrapper
 
 
-def _answer(command: Callable[..., Answer], options: Mapping[str, Any]) -> Answer:
+def _answer(work: Callable[[], Answer], stop: Stop) -> Answer:
     try:
-        return interruptible(lambda: command(**options))
+        return interruptible(work, stop)
     except SpmError as error:
+        if isinstance(error, NotFoundError) and stop():
+            return _failure(INTERRUPTED, "interrupted before there was a plan; nothing was written")
         return _refusal(error)
     except KeyboardInterrupt:
         return _failure(INTERRUPTED, "interrupted; no file is half-written")

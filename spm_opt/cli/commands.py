@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spm_opt.align import isolated
 from spm_opt.cli.answer import BROKEN, Answer, answering
+from spm_opt.cli.interrupt import Stop
 from spm_opt.cli.progress import display
 from spm_opt.errors import InputError, PlanFolderError
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 CODES = """\b
 Exit codes: 0 done; 1 the plan breaks a hard rule; 2 usage or scenario.toml; 3 input data;
 4 proven infeasible; 5 no plan found in the effort given; 130 interrupted.
+"""
+STOPS = f"""{CODES}
+\b
+A first Ctrl-C stops the search and goes on with the best plan so far; a second one ends at once.
 """
 
 scenario_argument = click.argument("scenario", type=click.Path(path_type=Path))
@@ -61,7 +67,7 @@ def main() -> None:
     """
 
 
-@main.command(short_help="Do the whole job.", epilog=CODES)
+@main.command(short_help="Do the whole job.", epilog=STOPS)
 @scenario_argument
 @out_option
 @seed_option
@@ -69,17 +75,23 @@ def main() -> None:
 @limit_option
 @answering
 def run(
-    scenario: Path, out: Path | None, seed: int | None, effort: Effort | None, time_limit: float | None
+    scenario: Path,
+    out: Path | None,
+    seed: int | None,
+    effort: Effort | None,
+    time_limit: float | None,
+    stop: Stop,
 ) -> Answer:
     """Do the whole job: check, align, simulate, quota, score, report."""
+    isolated.warm()  # a solver's imports take as long as those below
     from spm_opt.report.report import report as write
     from spm_opt.report.show import summary
     from spm_opt.run import run as whole
     from spm_opt.score import scorecard_json
 
     folder = _target(out or folder_of(scenario))
-    with display() as progress:
-        made = whole(scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress)
+    with display(stop.follow) as progress:
+        made = whole(scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress, stop=stop)
         progress("report", None)
         paths = write(made, folder)
     document = {
@@ -115,7 +127,7 @@ def check(scenario: Path) -> Answer:
     return Answer(findings_text(findings, examined.problem), document, code)
 
 
-@main.command(short_help="Find the territories.", epilog=CODES)
+@main.command(short_help="Find the territories.", epilog=STOPS)
 @scenario_argument
 @out_option
 @seed_option
@@ -123,9 +135,15 @@ def check(scenario: Path) -> Answer:
 @limit_option
 @answering
 def align(
-    scenario: Path, out: Path | None, seed: int | None, effort: Effort | None, time_limit: float | None
+    scenario: Path,
+    out: Path | None,
+    seed: int | None,
+    effort: Effort | None,
+    time_limit: float | None,
+    stop: Stop,
 ) -> Answer:
     """Find the territories; write accounts.csv, territories.csv and plan.json."""
+    isolated.warm()  # a solver's imports take as long as those below
     from spm_opt.plan import Alignment
     from spm_opt.provenance import provenance
     from spm_opt.report.alignment import alignment_contents
@@ -136,11 +154,11 @@ def align(
     from spm_opt.score import scorecard_json
 
     folder = _target(out or folder_of(scenario))
-    with display() as progress:
+    with display(stop.follow) as progress:
         stages = Stages(progress)
         opened = open_scenario(scenario, effort=effort, seed=seed, stages=stages)
         with stages.stage("align"):
-            result, found = aligned(opened, time_limit=time_limit, progress=stages.told("align"))
+            result, found = aligned(opened, time_limit=time_limit, progress=stages.told("align"), stop=stop)
         today = Alignment.incumbent(opened.problem) if has_incumbent(opened.problem) else None
         scorecard = judge(opened.problem, opened.scenario.settings.criteria, found, incumbent=today)
         files = alignment_contents(opened, result, found, scorecard)

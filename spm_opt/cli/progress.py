@@ -6,7 +6,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -21,14 +21,17 @@ CLEAR = "\r\x1b[K"
 class Display:
     """Shows the stage, and within the alignment the best plan so far, its violation, bound and gap."""
 
-    def __init__(self, stream: TextIO, *, live: bool) -> None:
+    def __init__(self, stream: TextIO, *, live: bool, follow: Callable[[str], None] | None = None) -> None:
         self._stream = stream
+        self._follow = follow
         self._live = live
         self._last = -math.inf
 
     def __call__(self, stage: str, how: Progress | None) -> None:
         """Tell a new stage (without ``how``), or how far it is."""
         if how is None:
+            if self._follow is not None:
+                self._follow(stage)
             self._write(f"{CLEAR}{stage} ..." if self._live else f"{stage} ...\n")
             self._last = -math.inf
         elif self._live and time.monotonic() - self._last > EVERY:
@@ -58,15 +61,15 @@ def described(how: Progress) -> str:
         words.append(f"nearest plan breaks rules by {how.violation * 100:.3g} %")
     if math.isfinite(how.lower_bound):
         words.append(f"bound {how.lower_bound:,.6g}")
-        if math.isfinite(how.objective) and how.lower_bound > 0:
-            words.append(f"gap {(how.objective / how.lower_bound - 1) * 100:.2f} %")
+        if how.gap is not None:
+            words.append(f"gap {how.gap * 100:.2f} %")
     return ", ".join(words)
 
 
 @contextmanager
-def display() -> Iterator[Display]:
-    """Show progress while something is done."""
-    shown = Display(sys.stderr, live=sys.stderr.isatty())
+def display(follow: Callable[[str], None] | None = None) -> Iterator[Display]:
+    """Show progress while something is done; ``follow`` hears of every stage that begins."""
+    shown = Display(sys.stderr, live=sys.stderr.isatty(), follow=follow)
     try:
         yield shown
     finally:
