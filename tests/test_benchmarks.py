@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.benchmarks.machine import cores
 from tests.benchmarks.national import sizes
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +45,7 @@ def territories(
 INSTANCES = {
     "hess_county_made": territories(rounding="nearest integer", power=2, weight="people", contiguous=True),
     "cpmp_made": territories(rounding=None, power=1, weight=None, contiguous=False),
-    "gap_made": {
+    "gap_a_made": {
         "cost": [[4, 1, 8, 3], [2, 6, 5, 7]], "weight": [[2, 3, 4, 3], [3, 2, 3, 4]], "capacity": [7, 5],
         "status": "optimal", "best_known": 18,
     },
@@ -103,16 +104,45 @@ def test_results_are_plans_with_the_value_of_the_definition(published, name):
 
 def test_assignment_by_pairs_reaches_its_optimum(published):
     """The cheapest agent of each job (11 in all) is too much for the second: 4 + 3 and 6 + 5 is what fits."""
-    row = published[0]["gap_made"]
+    row = published[0]["gap_a_made"]
     assert (row["status"], row["objective"]) == ("optimal", 18)
     assert row["assignment"] == [0, 1, 1, 0]
 
 
 def test_a_table_of_families_is_printed(published):
-    """A line an instance, then a line a family, hess with its level."""
+    """The machine, a line an instance, then a line a family, with what is to be reached."""
     lines = published[1].splitlines()
-    assert [line.split()[0] for line in lines[:3]] == ["hess_county_made", "cpmp_made", "gap_made"]
-    assert [line.split()[0] for line in lines[5:]] == ["cpmp", "gap", "hess_county"]
+    assert " core" in lines[0]
+    assert lines[1] == "20 seconds an instance"
+    assert [line.split()[0] for line in lines[3:6]] == ["hess_county_made", "cpmp_made", "gap_a_made"]
+    assert [line[:22].strip() for line in lines[8:]] == ["hess_county", "cpmp to 402 units", "gap A to C"]
+    assert lines[10].split()[-4:] == ["proved", ">=", "100%", "yes"]
+
+
+def test_two_instances_at_a_time_share_the_cores(tmp_path):
+    """Results stand in the order of the instances; the head says that each had a part of the cores."""
+    if len(cores()) < 2:
+        pytest.skip("one core only")
+    for name in ("gap_a1", "gap_a2"):
+        text = json.dumps({"family": "gap", "name": name, **INSTANCES["gap_a_made"]})
+        (tmp_path / f"{name}.json").write_text(text, encoding="utf-8")
+    done = run("public", tmp_path, "--families", "gap", "--jobs", 2, "--seconds", 20, "--out", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    assert "20 seconds an instance; 2 instances at a time with" in done.stdout
+    rows = json.loads((tmp_path / "r").read_text(encoding="utf-8"))
+    assert [(row["instance"], row["objective"]) for row in rows] == [("gap_a1", 18), ("gap_a2", 18)]
+
+
+def test_an_instance_that_fails_takes_no_other_with_it(tmp_path):
+    """A file that cannot be planned is a row with an error; the next has its plan."""
+    good = {"family": "gap", **INSTANCES["gap_a_made"]}
+    for name, content in (("gap_a1", good | {"capacity": "none"}), ("gap_a2", good)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    done = run("public", tmp_path, "--families", "gap", "--seconds", 20, "--out", tmp_path / "r")
+    assert done.returncode == 0, done.stderr
+    bad, planned = json.loads((tmp_path / "r").read_text(encoding="utf-8"))
+    assert (bad["status"], bad["assignment"], planned["objective"]) == ("unknown", None, 18)
+    assert bad["error"].startswith("exit code 1: ")
 
 
 def test_unknown_families_are_refused(tmp_path):

@@ -5,31 +5,42 @@
 A line an instance on the way, a table of the families at the end. RESULTS.json is a list of objects with
 ``instance``, ``status``, ``objective``, ``lower_bound``, ``seconds`` and ``assignment`` (the number of
 the territory of each unit, for gap of the agent), written anew after each instance.
+
+Each instance runs in a process of its own, which has its seconds from its start to its end: starting,
+loading and reading count. It is killed some time later, or when its memory is too large. With
+``--jobs 2`` two instances run at a time, and share the cores: each process is pinned to its part of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
 import spm_opt
-from tests.benchmarks.instances import Instance, read
+from tests.benchmarks.child import run_module
+from tests.benchmarks.instances import read
+from tests.benchmarks.machine import cores, described
+from tests.benchmarks.targets import Known, Row, fault, gap, known, table
 
 FAMILIES = ("hess", "tdp", "cpmp", "gap")
-FALSE = 2e-4
-"""How far a claim may be from what is known before it is called false: the rounding of printed optima."""
-Row = dict[str, Any]
+GRACE = 30.0
+"""Seconds beyond its own after which a process is killed."""
+NOTHING: Row = {"status": "unknown", "objective": None, "lower_bound": None, "assignment": None}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns 1 where a claim is false by what is known."""
     options = _options(arguments)
+    if options.until:
+        _solve(options)
+        return 0
     names = set(options.only.split(",")) if options.only else None
     paths = [
         path
@@ -37,17 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in sorted(options.instances.glob(f"{family}_*.json"))
         if names is None or path.stem in names
     ]
-    rows: list[Row] = []
-    known: list[Instance] = []
-    for path in paths:
-        instance, row = solved(path, options.seconds)
-        rows.append(row)
-        known.append(instance)
-        _write(options.out, rows)
-        print(_line(instance, row), flush=True)
+    print(_head(options))
+    members = _run(options, paths)
     print()
-    print("\n".join(summary(known, rows)))
-    return int(any(fault(instance, row) for instance, row in zip(known, rows, strict=True)))
+    print("\n".join(table(members)))
+    return int(any(fault(one, row) for one, row in members))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -58,34 +63,89 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", default="", help="names of instances, separated by commas")
+    parser.add_argument("--jobs", type=int, default=1, help="instances at a time")
+    parser.add_argument("--memory", type=int, default=8_000, help="megabytes at which an instance is killed")
+    parser.add_argument("--until", type=float, default=0.0, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.families.split(",")) - set(FAMILIES))
     if unknown:
         parser.error(f"unknown families: {', '.join(unknown)}; there are {', '.join(FAMILIES)}")
+    if not 1 <= options.jobs <= len(cores()):
+        parser.error(f"--jobs {options.jobs}: from one to a job a core, of which there are {len(cores())}")
     return options
 
 
-def solved(path: Path, seconds: float) -> tuple[Instance, Row]:
-    """Plan one instance; reading it counts in its time."""
-    start = time.monotonic()
-    instance = read(path)
-    row: Row = {
-        "instance": instance.name, "status": "unknown", "objective": None, "lower_bound": None, "assignment": None,
-    }  # fmt: skip
-    try:
-        left = max(0.1, seconds - (time.monotonic() - start))
-        result = spm_opt.align(
-            instance.problem, instance.criteria, effort="thorough", time_limit=left, seed=1
+def _head(options: argparse.Namespace) -> str:
+    """Say what it runs on, and how."""
+    each = len(cores()) // options.jobs
+    shared = (
+        f"; {options.jobs} instances at a time with {each} core{'s' if each > 1 else ''} each, so pessimistic"
+        if options.jobs > 1
+        else ""
+    )
+    machine = described(("spm_opt", "numpy", "scipy", "ortools", "numba"))
+    return f"{machine}\n{options.seconds:g} seconds an instance{shared}\n"
+
+
+def _run(options: argparse.Namespace, paths: Sequence[Path]) -> list[tuple[Known, Row]]:
+    """Run the instances, so many at a time; the results stand in the order of the instances."""
+    free: SimpleQueue[list[int] | None] = SimpleQueue()
+    for job in range(options.jobs):
+        free.put(cores()[job :: options.jobs] if options.jobs > 1 else None)
+    done: dict[Path, tuple[Known, Row]] = {}
+
+    def one(path: Path) -> tuple[Path, Known, Row]:
+        mine = free.get()
+        try:
+            return path, known(path), solved(path, options.seconds, options.memory, mine)
+        finally:
+            free.put(mine)
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for running in as_completed([pool.submit(one, path) for path in paths]):
+            path, about, row = running.result()
+            done[path] = about, row
+            _write(options.out, [done[other][1] for other in paths if other in done])
+            print(_line(about, row), flush=True)
+    return [done[path] for path in paths]
+
+
+def solved(path: Path, seconds: float, megabytes: float, mine: Sequence[int] | None = None) -> Row:
+    """Plan one instance in a process of its own.
+
+    Parameters
+    ----------
+    path
+        The instance.
+    seconds
+        From the start of the process to its end.
+    megabytes
+        Memory at which it is killed.
+    mine
+        Cores that it may use.
+    """
+    start = {"instance": path.stem, **NOTHING}
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "row.json"
+        arguments = [str(path), "--out", str(out), "--until", str(time.time() + seconds)]
+        ended = run_module(
+            "tests.benchmarks.public", arguments, seconds=seconds + GRACE, megabytes=megabytes, cores=mine
         )
-    except Exception as error:  # noqa: BLE001  one instance must not take the others' results with it
-        return instance, row | {"seconds": time.monotonic() - start, "error": repr(error)}
-    row |= {"status": result.status, "lower_bound": result.lower_bound, "method": result.method}
-    if result.alignment is not None and not result.breaches:
-        row |= {
-            "objective": result.objective,
-            "assignment": result.alignment.unit_territory.tolist(),
-        }
-    return instance, row | {"seconds": time.monotonic() - start}
+        measured = {"seconds": ended.seconds, "megabytes": round(ended.megabytes)}
+        if ended.fault() or not out.exists():
+            return start | measured | {"error": ended.fault() or "ended without a word"}
+        return start | json.loads(out.read_text(encoding="utf-8")) | measured
+
+
+def _solve(options: argparse.Namespace) -> None:
+    """Plan one instance here, and write what came of it."""
+    instance = read(options.instances)
+    left = max(0.1, options.until - time.time())
+    made = spm_opt.align(instance.problem, instance.criteria, effort="thorough", time_limit=left, seed=1)
+    row: Row = {"status": made.status, "lower_bound": made.lower_bound, "method": made.method}
+    if made.alignment is not None and not made.breaches:
+        row |= {"objective": made.objective, "assignment": made.alignment.unit_territory.tolist()}
+    options.out.write_text(json.dumps(row), encoding="utf-8")
 
 
 def _write(path: Path, rows: list[Row]) -> None:
@@ -95,59 +155,15 @@ def _write(path: Path, rows: list[Row]) -> None:
     os.replace(beside, path)  # noqa: PTH105  the call that is atomic
 
 
-def gap(instance: Instance, row: Row) -> float | None:
-    """Relative distance of a plan's value from the best known one."""
-    if row["objective"] is None or not instance.best_known:
-        return None
-    return float(row["objective"]) / instance.best_known - 1
-
-
-def fault(instance: Instance, row: Row) -> str:
-    """Say which claim contradicts what is known, or nothing."""
-    best, found = instance.best_known, gap(instance, row)
-    if row["status"] == "infeasible" and best is not None:
-        return "claims infeasible, a plan is known"
-    if row["status"] == "optimal" and found is not None and found > FALSE:
-        return f"claims an optimum {found:.3%} above the best known"
-    if row["lower_bound"] is not None and best is not None and row["lower_bound"] > best * (1 + FALSE):
-        return f"its bound {row['lower_bound']:.6g} lies above a known plan {best:.6g}"
-    if instance.status == "infeasible" and row["objective"] is not None:
-        return "has a plan where none was thought to exist"
-    return ""
-
-
-def _line(instance: Instance, row: Row) -> str:
-    found = gap(instance, row)
+def _line(one: Known, row: Row) -> str:
+    found = gap(one, row)
     shown = "-" if found is None else f"{found:+.3%}"
     bound, value = row["lower_bound"], row["objective"]
     proven = "-" if bound is None or value is None else f"{(value - bound) / max(1e-9, abs(value)):.3%}"
-    notes = "; ".join(filter(None, (fault(instance, row), row.get("error", ""))))
+    notes = "; ".join(filter(None, (fault(one, row), row.get("error", ""))))
     return (
-        f"{instance.name:34s} {row['status']:10s} best known {shown:>9s}  bound {proven:>8s} "
-        f"{row['seconds']:7.1f} s  {notes}"
-    )
-
-
-def summary(instances: Iterable[Instance], rows: Iterable[Row]) -> list[str]:
-    """Tabulate the families."""
-    groups: dict[str, list[tuple[Instance, Row]]] = {}
-    for instance, row in zip(instances, rows, strict=True):
-        groups.setdefault(instance.group, []).append((instance, row))
-    head = "family         tried plans  none proved false  mean gap worst gap  seconds"
-    return [head, *(_group(name, members) for name, members in sorted(groups.items()))]
-
-
-def _group(name: str, members: list[tuple[Instance, Row]]) -> str:
-    gaps = [found for one, row in members if (found := gap(one, row)) is not None]
-    plans = sum(row["objective"] is not None for _, row in members)
-    false = sum(bool(fault(one, row)) for one, row in members)
-    proved = sum(not fault(one, row) and row["status"] in ("optimal", "infeasible") for one, row in members)
-    none = sum(row["objective"] is None and row["status"] != "infeasible" for _, row in members)
-    mean, worst = (sum(gaps) / len(gaps), max(gaps)) if gaps else (math.nan, math.nan)
-    seconds = sum(row["seconds"] for _, row in members)
-    return (
-        f"{name:14s} {len(members):5d} {plans:5d} {none:5d} {proved:6d} {false:5d} {mean:+9.3%} {worst:+9.3%} "
-        f"{seconds:8.1f}"
+        f"{one.name:34s} {row['status']:10s} best known {shown:>9s}  bound {proven:>8s} "
+        f"{row['seconds']:7.1f} s {row['megabytes']:6,d} MB  {notes}"
     )
 
 
