@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.child import run_module
+from tests.benchmarks.child import ending_children, run_module
 
 EATER = """
 import os, subprocess, sys, time
@@ -62,6 +65,25 @@ def test_what_it_started_is_killed_with_it():
     assert ended.stopped == "time"
     time.sleep(1.5)
     assert not Path("1.5.done").exists()
+
+
+def terminated_while(waiting):
+    with ending_children():
+        waiting.start()
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1.0)
+
+
+def test_leaving_ends_what_runs():
+    """A signal to terminate ends what a thread waits for, long before it would end."""
+    start, ended = time.monotonic(), []
+    waiting = threading.Thread(target=lambda: ended.append(run_module("eater", ["1", "60"])))
+    with pytest.raises(SystemExit, match="143"):
+        terminated_while(waiting)
+    waiting.join(20)
+    assert [one.code for one in ended] == [-signal.SIGKILL]
+    assert time.monotonic() - start < 20
 
 
 def test_a_crash_says_why():

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import ClassVar
 
 POLL = 0.1
 """Seconds between two looks at a running process."""
@@ -83,6 +85,7 @@ def run_module(
         start = time.monotonic()
         child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
         family = _Family(child.pid)
+        _Family.running.add(family)
         try:
             if cores and hasattr(os, "sched_setaffinity"):
                 os.sched_setaffinity(child.pid, cores)
@@ -91,12 +94,30 @@ def run_module(
             family.kill()
             child.wait()
             raise
+        finally:
+            _Family.running.discard(family)
         ended = time.monotonic() - start
         family.kill()  # children that it left behind
         peak = max(peak, usage if usage > own else 0.0)
         out.seek(0)
         errors.seek(0)
         return Ended(child.returncode, stopped, out.read(), errors.read(), ended, peak)
+
+
+@contextlib.contextmanager
+def ending_children() -> Iterator[None]:
+    """End all that runs when this is left, as by Ctrl-C or a signal to terminate."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        for family in list(_Family.running):
+            family.kill()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _own_peak() -> float:
@@ -133,7 +154,11 @@ class _Family:
         Of the first.
     seen
         Those seen so far: process id and when it was born, since ids are given anew.
+    running
+        The families of all processes that run now.
     """
+
+    running: ClassVar[set[_Family]] = set()
 
     def __init__(self, pid: int) -> None:
         self.pid = pid

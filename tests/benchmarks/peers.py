@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from spm_opt.problem import Problem
-from tests.benchmarks.child import run_module
+from tests.benchmarks.child import ending_children, run_module
 from tests.benchmarks.judged import judged, named_by_seats
 from tests.benchmarks.kept import Kept, Row
 from tests.benchmarks.machine import cores, described, version
@@ -52,8 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"{options.seconds:g} seconds a method; killed {GRACE:g} seconds later, or at {options.memory:,d} MB"
     )
-    for units, seats in options.units:
-        _table(options, kept, units, seats)
+    with ending_children():
+        for units, seats in options.units:
+            _table(options, kept, units, seats)
     print(EXPLAINED)
     return 0
 

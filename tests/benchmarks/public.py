@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
 import spm_opt
-from tests.benchmarks.child import run_module
+from tests.benchmarks.child import ending_children, run_module
 from tests.benchmarks.instances import read
 from tests.benchmarks.machine import cores, described
 from tests.benchmarks.targets import Known, Row, fault, gap, known, table
@@ -101,12 +101,16 @@ def _run(options: argparse.Namespace, paths: Sequence[Path]) -> list[tuple[Known
         finally:
             free.put(mine)
 
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for running in as_completed([pool.submit(one, path) for path in paths]):
-            path, about, row = running.result()
-            done[path] = about, row
-            _write(options.out, [done[other][1] for other in paths if other in done])
-            print(_line(about, row), flush=True)
+    pool = ThreadPoolExecutor(options.jobs)
+    with ending_children():
+        try:
+            for running in as_completed([pool.submit(one, path) for path in paths]):
+                path, about, row = running.result()
+                done[path] = about, row
+                _write(options.out, [done[other][1] for other in paths if other in done])
+                print(_line(about, row), flush=True)
+        finally:  # an interrupt does not wait for those that have not begun
+            pool.shutdown(wait=False, cancel_futures=True)
     return [done[path] for path in paths]
 
 
