@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from spm_opt.align.model import Model
-from spm_opt.align.relax import row_scale
+from spm_opt.align.scale import move_costs, row_scale
 from spm_opt.problem import NONE, FloatArray, IntArray
 
 STALE = 1e-9
@@ -144,13 +144,6 @@ def _typical(model: Model, weight: FloatArray) -> tuple[float, float]:
         float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0,
         float(np.median(hard[hard > 0])) if (hard > 0).any() else 1.0,
     )
-
-
-def move_costs(model: Model, level: int) -> FloatArray:
-    """Say what it costs each node to go from its cheapest territory to the fourth cheapest, shape ``(n,)``."""
-    cost = model.cost[level][np.lexsort((model.cost[level], model.node))]
-    degree = np.diff(model.start)
-    return np.asarray(cost[model.start[:-1] + np.minimum(degree - 1, 3)] - cost[model.start[:-1]])
 
 
 def _join(model: Model, territory: IntArray, node: int) -> None:

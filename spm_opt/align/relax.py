@@ -8,6 +8,8 @@ taken for it: from its multipliers ``m`` (one a row, at most the price in size) 
 
 is computed here, and is valid whatever the solver did. The same arithmetic, with all costs zero,
 proves that no plan exists.
+
+Of a large model the multipliers come from ``ascent`` instead, which knows no matrix.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
+from spm_opt.align.ascent import climb, suited
 from spm_opt.align.isolated import isolated
 from spm_opt.align.model import Model
+from spm_opt.align.scale import row_scale
 from spm_opt.problem import FloatArray, IntArray
 
 ALL_ARCS_BELOW = 60_000
@@ -34,6 +38,8 @@ INTERIOR_FROM = 100_000
 """Active arcs from which the interior point method is faster than the simplex method."""
 ROUNDS = 30
 """Most rounds of column generation; the bound is valid after any number of them."""
+DOUBTFUL = 0.2
+"""Violation of a fractional plan, relative to the row's size, at which the proof of infeasibility is tried."""
 CERTAIN = 1e-7
 """Relative size above which a violation proves infeasibility, far above what arithmetic loses."""
 
@@ -55,7 +61,7 @@ class Relaxation:
     clash
         Names of the rows that the proof of infeasibility leans on, heaviest first.
     iterations
-        Simplex iterations spent.
+        Iterations spent: of the simplex method, or rounds of the ascent.
     """
 
     share: FloatArray
@@ -85,7 +91,7 @@ def relax(
     caps = np.zeros(0) if caps is None else caps
     generated = _generate(model, _first_arcs(model, level), level, caps, seconds)
     spent, worthless = generated.iterations, np.zeros(len(model.lower))
-    if generated.solved is None:
+    if generated.solved is None or _doubtful(model, generated.solved):
         elastic = elastic_model(model)
         least = _generate(elastic, generated.active, 0, np.zeros(0), seconds)
         spent += least.iterations
@@ -93,12 +99,19 @@ def relax(
             return Relaxation(
                 _share(elastic, least), np.inf, least.bound, worthless, _clash(model, least.solved), spent
             )
-        generated = _generate(model, least.active, level, caps, seconds)
-        spent += generated.iterations
+        if generated.solved is None:
+            generated = _generate(model, least.active, level, caps, seconds)
+            spent += generated.iterations
         if generated.solved is None:
             # the two verdicts differ by rounding: go on from the least violated fractional plan, unproven
             return Relaxation(_share(elastic, least), -np.inf, 0.0, worthless, (), spent)
     return Relaxation(_share(model, generated), generated.bound, 0.0, generated.solved.multiplier, (), spent)
+
+
+def _doubtful(model: Model, solved: _Solved) -> bool:
+    """Whether a fractional plan is so far from the hard rows that there may be none that keeps them."""
+    beyond = model.violation(model.rows[:, solved.active] @ solved.share)
+    return bool((beyond / row_scale(model))[model.hard].max(initial=0.0) > DOUBTFUL)
 
 
 def elastic_model(model: Model) -> Model:
@@ -117,16 +130,6 @@ def elastic_model(model: Model) -> Model:
         names=tuple(model.names[r] for r in hard),
         priorities=(1,),
     )
-
-
-def row_scale(model: Model) -> FloatArray:
-    """Size of each row that its violation is measured against, shape ``(r,)``; never zero."""
-    largest = np.zeros(len(model.lower))
-    if model.rows.nnz:
-        largest = np.asarray(abs(model.rows).max(axis=1).todense()).ravel()
-    for limit in (model.lower, model.upper):
-        largest = np.maximum(largest, np.where(np.isfinite(limit), np.abs(limit), 0.0))
-    return np.where(largest > 0, largest, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +156,9 @@ def _generate(
     model: Model, active: IntArray, level: int, caps: FloatArray, seconds: float | None
 ) -> _Generated:
     bound, iterations, last = -np.inf, 0, None
+    climbs = suited(model, level)
     for _ in range(ROUNDS):
-        solved = _solve(model, active, level, caps, seconds)
+        solved = _climbed(model, level, caps) if climbs else _solve(model, active, level, caps, seconds)
         if solved is None:
             return _Generated(None, active, bound, iterations)
         last = solved
@@ -171,7 +175,7 @@ def _generate(
 def _first_arcs(model: Model, level: int) -> IntArray:
     """Arcs that column generation starts from: of each node the cheapest few."""
     count = len(model.territory)
-    if count <= ALL_ARCS_BELOW:
+    if count <= ALL_ARCS_BELOW or suited(model, level):
         return np.arange(count)
     order = np.lexsort((np.arange(count), model.cost[: level + 1].sum(axis=0), model.node))
     rank = np.arange(count) - model.start[model.node]
@@ -224,6 +228,16 @@ def _share(model: Model, generated: _Generated) -> FloatArray:
     if generated.solved is not None:
         share[generated.solved.active] = generated.solved.share
     return share
+
+
+def _climbed(model: Model, level: int, caps: FloatArray) -> _Solved | None:
+    """Climb the dual over all arcs; ``None`` where it has no end, so that there is no plan."""
+    found = climb(model, level, caps)
+    if found.endless:
+        return None
+    value = float(model.cost[level] @ found.share + model.constant[level])
+    every = np.arange(len(model.territory))
+    return _Solved(every, found.share, found.multiplier, found.push, value, found.rounds)
 
 
 def _solve(

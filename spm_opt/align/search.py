@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spm_opt.align.construct import move_costs
 from spm_opt.align.cuts import torn
 from spm_opt.align.kernel import anneal
 from spm_opt.align.model import Model
-from spm_opt.align.relax import row_scale
+from spm_opt.align.scale import row_scale, typical
 from spm_opt.problem import FloatArray, IntArray
 
 TEMPERATURES = 100
@@ -117,10 +116,10 @@ def search(
     """
     columns = model.rows.tocsc()
     scale = row_scale(model)
-    typical, size = _typical(model, level)
+    points, size = typical(model, level)
     unit = np.maximum(size, COARSE * scale)
     # a little more than the multiplier, so that a limit that pays is still not worth breaking
-    least = np.maximum(MARGIN * np.abs(multiplier), stiffness * typical / unit)
+    least = np.maximum(MARGIN * np.abs(multiplier), stiffness * points / unit)
     soft = np.where(~model.hard & (model.level <= level), model.price, 0.0)
     boost = np.ones(len(scale))
     width = np.where(model.hard, inset * np.minimum(scale, model.upper - model.lower), 0.0)
@@ -129,12 +128,12 @@ def search(
     arcs, best = model.arcs_of(territory), territory.copy()
     state = np.array([seed], dtype=np.uint64)
     out, beyond = np.full(4, np.inf), np.zeros(len(scale))
-    penalty = PENALTY * heat * typical * model.n
+    penalty = PENALTY * heat * points * model.n
     each, cooling = max(1, proposals // TEMPERATURES), (1 - STILL) * TEMPERATURES
     done, complete, cost = 0, True, model.cost[: level + 1]
     for step in range(TEMPERATURES):
         temperature = (
-            typical * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
+            points * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
         )
         weight = np.where(model.hard, boost * np.maximum(least, PENALTY * temperature / unit), soft)
         anneal(
@@ -152,14 +151,3 @@ def search(
             complete = step == TEMPERATURES - 1
             break
     return Found(best, float(out[0]), float(out[1]), torn(model, best), done, complete)
-
-
-def _typical(model: Model, level: int) -> tuple[float, FloatArray]:
-    """Points that a typical move costs at a level, and the size of a typical node in each row, shape ``(r,)``."""
-    spread = move_costs(model, level)
-    total = np.asarray(abs(model.rows).sum(axis=1)).ravel()
-    size = np.where(total > 0, total / np.maximum(1, np.diff(model.rows.indptr)), 1.0)
-    soft = ~model.hard & (model.level == level)
-    points = float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0
-    points = max(points, 0.1 * float(np.median((model.price * size)[soft])) if soft.any() else 0.0)
-    return points or 1.0, size

@@ -10,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from spm_opt.align.cuts import ROUNDS, Cut, cut_arcs, separators
 from spm_opt.align.model import Model
-from spm_opt.align.relax import row_scale
+from spm_opt.align.scale import row_scale
 from spm_opt.problem import FloatArray
 
 NODES = 20_000

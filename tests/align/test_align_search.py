@@ -7,7 +7,8 @@ from made_random import in_pieces, random_case
 
 from spm_opt.align.construct import connected, rounded
 from spm_opt.align.model import build
-from spm_opt.align.relax import relax, row_scale
+from spm_opt.align.relax import relax
+from spm_opt.align.scale import row_scale
 from spm_opt.align.search import search
 from spm_opt.criteria import Balance, Contiguity, Dispersion, Disruption
 
