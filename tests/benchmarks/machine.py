@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import platform
+import shutil
+import subprocess
 from collections.abc import Iterable
 from importlib import metadata
 
@@ -17,11 +20,23 @@ def cores() -> list[int]:
 
 
 def version(package: str) -> str | None:
-    """Version of an installed package, or nothing where it is not installed."""
+    """Version of an installed package, or nothing where it is not installed; for this one with its commit."""
     try:
-        return metadata.version(package)
+        held = metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+    return held + _commit() if package == "spm_opt" else held
+
+
+@functools.cache
+def _commit() -> str:
+    """Commit of the folder that is run, ``+`` where it was changed since; nothing outside of a repository."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f" ({done.stdout.strip()})" if done.returncode == 0 else ""
 
 
 def today() -> str:
