@@ -78,7 +78,7 @@ def ours(task: Task, *, contiguous: bool) -> Answer:
 
 def relaxation(task: Task) -> Answer:
     """Bound what any plan for these seats can reach, by the library's linear relaxation."""
-    found = relax(build(task.problem, criteria_asked(contiguous=False)))
+    found = relax(build(task.problem, criteria_asked(contiguous=False)), seconds=task.seconds)
     return Answer(None, float(found.bound), "linear relaxation, no plan")
 
 
