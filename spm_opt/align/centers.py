@@ -9,8 +9,10 @@ from functools import partial
 import numpy as np
 
 from spm_opt.align import locate
+from spm_opt.align.alternate import alternating
 from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.interchange import Interchanged, interchange
 from spm_opt.align.isolated import isolated
 from spm_opt.align.median import Median, median_of
 from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
@@ -27,6 +29,10 @@ LOGIC_PAIRS = 20_000
 """Most pairs for which CP-SAT is asked whether any plan exists."""
 FEW_UNITS = 45
 """Up to so many units CP-SAT is tried before HiGHS."""
+FIRST_LOOK = 0.7
+"""Most of the time that the local search takes before the bound is asked for."""
+HOPELESS = 30_000
+"""Pairs that the bound leaves, beyond which the time goes to the local search instead."""
 SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.15, 0.35, 0.9
 """Shares of a time limit for the local search: of few units, of more, and where no exact solve follows."""
 PAIRS_EACH = (8, 30)
@@ -48,7 +54,7 @@ def with_centers(
     """
     median = median_of(problem, criteria)
     if median is None:
-        return _alternating(problem, criteria, budget, seed, clock)
+        return alternating(problem, criteria, budget, seed, clock)
     return _interchangeable(problem, criteria, median, budget, seed, clock)
 
 
@@ -58,10 +64,76 @@ def _interchangeable(
     impossible = _impossible(problem, median)
     if impossible:
         return Outcome(None, (), impossible, ("found before solving",), {}, complete=True), problem.seat
+    share = SHORT_SEARCH if median.n**2 <= LOGIC_PAIRS else LONG_SEARCH
+    share = ONLY_SEARCH if median.n**2 > MANY_PAIRS * 15 else share
+    if median.contiguous or median.k == median.n:
+        return _from_prices(problem, criteria, median, budget, seed, clock, share)
+    found = _moving(median, None, budget, seed, clock.part(min(share, FIRST_LOOK)))
+    if found.violation > 0:
+        return _from_prices(problem, criteria, median, budget, seed, clock, share)
+    dual = _bounded(median, found, clock)
+    center = best_centers_of(median, found.label)[0]
+    if int(_left(dual.least_with(median), found.value).sum()) > HOPELESS and median.n**2 > LOGIC_PAIRS:
+        # too much is left for an exact solve: the time is better spent on looking further
+        more = _moving(median, found.label, budget, seed + 1, clock, dual.bound)
+        found = replace(more, work=_sum(found.work, more.work), complete=found.complete and more.complete)
+        center = best_centers_of(median, found.label)[0]
+        closed = _Closed(center, dual.bound, "bound over all centers")
+        return _told(problem, median, closed, _outcome(found, criteria), found.work, clock)
+    work = {**found.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
+    closed = _close(median, dual, center, budget, seed, clock, work)
+    return _told(problem, median, closed, _outcome(found, criteria), work, clock)
+
+
+def _moving(
+    median: Median,
+    start: IntArray | None,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    bound: float = -np.inf,
+) -> Interchanged:
+    """Search with moving centers, with the effort of the budget."""
+    return interchange(
+        median,
+        start,
+        proposals=max(budget.least_proposals, budget.proposals * median.n),
+        neighbourhoods=budget.neighbourhoods * median.k,
+        seed=seed,
+        clock=clock,
+        bound=bound,
+    )
+
+
+def _bounded(median: Median, found: Interchanged, clock: Clock) -> Dual:
+    """Bound the points over all centers, with steps measured against the plan that was found."""
+    clock.tell("bound over all centers", found.value, 0.0, -np.inf)
+    return ascend(median, found.value)
+
+
+def _outcome(found: Interchanged, criteria: Sequence[Criterion]) -> Outcome:
+    """Put a plan that keeps all limits into the form of the other searches."""
+    priority = min((c.priority for c in criteria if c.weight), default=1)
+    level = Level(priority, found.value, None)
+    return Outcome(found.label, (level,), "", (), found.work, found.complete)
+
+
+def _sum(work: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {kind: amount + more.get(kind, 0) for kind, amount in work.items()}
+
+
+def _from_prices(
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    median: Median,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    share: float,
+) -> tuple[Outcome, FloatArray]:
+    """Search from the centers that the bound prefers: where territories must hang together, or limits are tight."""
     clock.tell("bound over all centers", np.inf, np.inf, -np.inf)
     dual = ascend(median)
-    share = ONLY_SEARCH if median.n**2 > MANY_PAIRS * 15 else LONG_SEARCH
-    share = SHORT_SEARCH if median.n**2 <= LOGIC_PAIRS else share
     searched = _search(problem, criteria, median, dual, budget, seed, clock, share)
     if searched.territory is None:
         return searched, problem.seat
@@ -298,42 +370,3 @@ def _impossible(problem: Problem, median: Median) -> str:
         if total > median.k * high * (1 + HOLDS_WITHIN) or total < median.k * low * (1 - HOLDS_WITHIN):
             return f"{total:,.10g} in all cannot be parted between {median.k} territories of {low:,.10g} to {high:,.10g}"
     return ""
-
-
-def _alternating(
-    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
-) -> tuple[Outcome, FloatArray]:
-    """Alternate between assigning for given centers and moving centers to the best unit of their territory."""
-    free = locate.free_territories(problem, criteria)
-    today = Alignment.incumbent(problem).unit_territory
-    center = locate.first_centers(problem, criteria, free, today)
-    short = replace(
-        budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0
-    )
-    outcome = settle(locate.located(problem, center), criteria, short, seed, clock)
-    work = dict(outcome.work)
-    for left in reversed(range(budget.relocations)):
-        if outcome.territory is None or clock.over:
-            break
-        moved = locate.best_centers(problem, criteria, free, outcome.territory, center)
-        if np.array_equal(moved, center, equal_nan=True):
-            break
-        center = moved
-        if left:
-            outcome = settle(locate.located(problem, center), criteria, short, seed, clock, outcome.territory)
-            _add(work, outcome.work)
-    if outcome.territory is not None and not clock.over:
-        outcome = settle(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
-        _add(work, outcome.work)
-    if outcome.territory is None:
-        return replace(outcome, work=work), center
-    center = locate.best_centers(problem, criteria, free, outcome.territory, center)
-    # what was proven held for the centers of the last round only
-    levels = tuple(Level(level.priority, level.objective, None) for level in outcome.levels)
-    steps = (*outcome.steps, "centers chosen by alternating, without a bound over all centers")
-    return replace(outcome, levels=levels, steps=steps, work=work), center
-
-
-def _add(total: dict[str, int], more: dict[str, int]) -> None:
-    for kind, amount in more.items():
-        total[kind] = total.get(kind, 0) + amount

@@ -29,18 +29,21 @@ class Budget:
         Deterministic time of the exact method.
     relocations
         Rounds of choosing centers.
+    neighbourhoods
+        For each territory, how many neighbourhoods of centers are searched where centers are chosen.
     """
 
     proposals: int
     least_proposals: int
     exact_time: float
     relocations: int
+    neighbourhoods: int
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(1_500, 100_000, 2.0, 4),
-    "standard": Budget(4_000, 1_000_000, 10.0, 10),
-    "thorough": Budget(30_000, 10_000_000, 60.0, 25),
+    "quick": Budget(1_500, 100_000, 2.0, 4, 10),
+    "standard": Budget(4_000, 1_000_000, 10.0, 10, 40),
+    "thorough": Budget(30_000, 10_000_000, 60.0, 25, 400),
 }
 
 

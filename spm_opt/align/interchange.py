@@ -186,7 +186,8 @@ class _Search:
         if self.clock.limit is None:
             return np.iinfo(np.int64).max
         start = self.state.label.copy()
-        # the first call may compile
+        # the first calls may compile
+        disturb(self.ground, self.state, self.unit, 0, EACH, HEAT, self.best, self.out)
         for proposals in (0, TRIAL):
             began = time.monotonic()
             self._anneal(proposals, HOT * self._mean())

@@ -18,7 +18,7 @@ from spm_opt.align.kernel import _below, _draw, _stays_connected, _touches
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 inner = numba.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
-"""For functions that only compiled ones call: without doors for Python they compile in half the time."""
+"""For functions that only compiled ones may call: without a door for Python they compile in half the time."""
 SWAPS = 0.4
 """Share of proposals that exchange two units rather than move one."""
 LOOK_EVERY = 512
@@ -245,7 +245,7 @@ def penalty(ground, state, weight, t, u, v):  # type: ignore[no-untyped-def]
     return _beyond(ground.activity, ground.lower, ground.upper, weight, state.size, t, u, v)
 
 
-@inner
+@numba.njit(cache=True)
 def energy(ground, state, weight):  # type: ignore[no-untyped-def]
     """Points and penalties of the whole plan."""
     total = 0.0

@@ -10,6 +10,9 @@ are neighbours by the Delaunay triangulation. Workload and potential are drawn w
 correlated. Seats are the means of a weighted k-means. Each unit may go to its nearest seats only, since all
 pairs are too many; the bound holds for the pairs offered.
 
+With ``--choose`` the seats are taken away and the solver chooses the centers; travel (in km, weighted by
+workload) then compares with that to the seats of the k-means.
+
 Each size runs in a process of its own, whose whole time and peak memory are measured from outside.
 """
 
@@ -23,6 +26,7 @@ import pstats
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +48,7 @@ UNITS_PER_SEAT = 66
 NOT_CONTIGUOUS = {"AK", "HI", "PR", "VI", "GU", "AS", "MP", "AA", "AE", "AP", "FM", "MH", "PW", ""}
 ACTIVITIES = ("workload", "potential")
 TOLERANCE = 0.05
-HEAD = "  units  seats     arcs  status      gap  broken  workload potential   align   whole  memory  to the bound"
+HEAD = "  units  seats     arcs  status      gap  broken  workload potential   travel   align   whole  memory  to the bound"
 RECORD = re.compile(
     r"latitude: (-?[\d.]+),\s+longitude: (-?[\d.]+),.*?zcta: (\w+),\s+stateAbbreviation: \"(\w*)\"", re.DOTALL
 )
@@ -80,6 +84,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--effort", default="standard", choices=("quick", "standard", "thorough"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--zips", type=Path, default=None, help="folder of the unpacked npm package")
+    parser.add_argument("--choose", action="store_true", help="let the solver choose the centers: no seats")
     parser.add_argument("--profile", action="store_true", help="print where the time of the search goes")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -98,7 +103,10 @@ def _measured(options: argparse.Namespace, units: int, seats: int) -> dict[str, 
     for name in ("nearest", "seconds", "effort", "seed", "zips"):
         if getattr(options, name):
             arguments += [f"--{name}", str(getattr(options, name))]
-    ended = run_module("tests.benchmarks.national", arguments + ["--profile"] * options.profile)
+    ended = run_module(
+        "tests.benchmarks.national",
+        arguments + ["--profile"] * options.profile + ["--choose"] * options.choose,
+    )
     if ended.fault():
         raise SystemExit(f"the run with {units:,} units: {ended.fault()}")
     return json.loads(ended.out) | {"whole": ended.seconds, "memory": ended.megabytes}
@@ -106,10 +114,11 @@ def _measured(options: argparse.Namespace, units: int, seats: int) -> dict[str, 
 
 def _line(row: dict[str, Any]) -> str:
     gap = "-" if row["gap"] is None else f"{row['gap']:.2%}"
+    travel = "-" if row["travel"] is None else f"{row['travel']:.3f}"
     off = " ".join(f"{value:9.3%}" for value in row["deviation"])
     return (
         f"{row['units']:7,d} {row['seats']:6,d} {row['arcs']:8,d}  {row['status']:10s} {gap:>5s} {row['broken']:7,d} "
-        f"{off} {row['align']:5.1f} s {row['whole']:5.1f} s {row['memory']:4.0f} MB  {row['method']}"
+        f"{off} {travel:>8s} {row['align']:5.1f} s {row['whole']:5.1f} s {row['memory']:4.0f} MB  {row['method']}"
     )
 
 
@@ -118,6 +127,13 @@ def asked(units: int, seats: int, *, nearest: int, seed: int, zips: Path | None)
     rng = np.random.default_rng(seed)
     place = _sampled(zip_places(zips), units, rng) if zips else made_places(units, rng)
     return national_problem(place, seats or max(2, round(units / UNITS_PER_SEAT)), nearest, rng)
+
+
+def without_seats(problem: Problem) -> Problem:
+    """Take the seats away: the solver chooses every center, and every pair is eligible."""
+    n, k = problem.n, problem.k
+    arcs = Arcs(np.arange(n + 1) * k, np.tile(np.arange(k), n), np.full(n * k, np.nan))
+    return replace(problem, seat=np.full((k, 2), np.nan), arcs=arcs)
 
 
 def criteria_asked(*, contiguous: bool = True) -> list[Criterion]:
@@ -132,6 +148,7 @@ def criteria_asked(*, contiguous: bool = True) -> list[Criterion]:
 def _one(options: argparse.Namespace, units: int, seats: int) -> dict[str, Any]:
     """Plan one size, and judge the plan with the checker."""
     problem = asked(units, seats, nearest=options.nearest, seed=options.seed, zips=options.zips)
+    problem = without_seats(problem) if options.choose else problem
     criteria = criteria_asked()
     profile = cProfile.Profile()
     start = time.monotonic()
@@ -142,7 +159,7 @@ def _one(options: argparse.Namespace, units: int, seats: int) -> dict[str, Any]:
     )
     profile.disable()
     row = {"units": problem.n, "seats": problem.k, "arcs": len(problem.arcs.territory), "status": result.status,
-           "gap": result.gap, "method": result.method, "align": time.monotonic() - start, "broken": 0,
+           "gap": result.gap, "travel": result.objective, "method": result.method, "align": time.monotonic() - start, "broken": 0,
            "deviation": [0.0, 0.0], "profile": _shown(profile) if options.profile else ""}  # fmt: skip
     if result.alignment is not None:
         verdict = spm_opt.verify(problem, criteria, result.alignment)

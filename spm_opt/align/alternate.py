@@ -1,0 +1,130 @@
+"""Chosen centers where territories differ, or are too many: assign for given centers, move these, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from spm_opt.align import locate
+from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.result import Level
+from spm_opt.align.settle import Outcome, settle
+from spm_opt.align.thin import NEAREST, spread, thinned
+from spm_opt.criteria.terms import Criterion
+from spm_opt.plan import Alignment
+from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
+
+MANY_ARCS = 1_000_000
+"""Pairs beyond which only the nearest centers of each unit are offered."""
+FIRST_ROUND = 0.5
+"""Share of the time for the first plan there; what is left goes to plans from moved centers."""
+WORTHWHILE = 0.3
+"""Share of the time of the first plan that must be left for another."""
+
+
+def alternating(
+    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+) -> tuple[Outcome, FloatArray]:
+    """Alternate between assigning for given centers and moving centers to the best unit of their territory."""
+    free = locate.free_territories(problem, criteria)
+    today = Alignment.incumbent(problem).unit_territory
+    if len(problem.arcs.territory) > MANY_ARCS:
+        return _among_nearest(problem, criteria, free, today, budget, seed, clock)
+    center = locate.first_centers(problem, criteria, free, today)
+    short = replace(
+        budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0
+    )
+    outcome = settle(locate.located(problem, center), criteria, short, seed, clock)
+    work = dict(outcome.work)
+    for left in reversed(range(budget.relocations)):
+        if outcome.territory is None or clock.over:
+            break
+        moved = locate.best_centers(problem, criteria, free, outcome.territory, center)
+        if np.array_equal(moved, center, equal_nan=True):
+            break
+        center = moved
+        if left:
+            outcome = settle(locate.located(problem, center), criteria, short, seed, clock, outcome.territory)
+            _add(work, outcome.work)
+    if outcome.territory is not None and not clock.over:
+        outcome = settle(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
+        _add(work, outcome.work)
+    if outcome.territory is None:
+        return replace(outcome, work=work), center
+    center = locate.best_centers(problem, criteria, free, outcome.territory, center)
+    return _told(outcome, work, "centers chosen by alternating"), center
+
+
+def _among_nearest(
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    free: BoolArray,
+    today: IntArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> tuple[Outcome, FloatArray]:
+    """Alternate where pairs are too many: each unit is offered its nearest centers only."""
+    clock.tell("centers", np.inf, np.inf, -np.inf)
+    center = spread(problem, free, locate.best_centers(problem, criteria, free, today, problem.seat), seed)
+    began, first = clock.seconds, clock.part(FIRST_ROUND)
+    best = _settled(problem, criteria, center, today, budget, seed, first, None)
+    work, lasted = dict(best.work), clock.seconds - began
+    for _ in range(budget.relocations):
+        spare = np.inf if clock.limit is None else clock.limit - clock.seconds
+        if best.territory is None or clock.over or spare < WORTHWHILE * lasted:
+            break
+        moved = locate.best_centers(problem, criteria, free, best.territory, center)
+        if np.array_equal(moved, center, equal_nan=True):
+            break
+        outcome = _settled(problem, criteria, moved, today, budget, seed, clock, best.territory)
+        _add(work, outcome.work)
+        if _worse(outcome, best):
+            break
+        best, center = outcome, moved
+    if best.territory is None:
+        # other pairs might have allowed a plan
+        best = settle(locate.located(problem, center), criteria, budget, seed, clock)
+        _add(work, best.work)
+        if best.territory is None:
+            return replace(best, work=work), center
+    center = locate.best_centers(problem, criteria, free, best.territory, center)
+    return _told(
+        best, work, f"centers chosen by alternating among the {NEAREST} nearest of each unit"
+    ), center
+
+
+def _settled(
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    center: FloatArray,
+    today: IntArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    start: IntArray | None,
+) -> Outcome:
+    """Assign for given centers among the nearest of each unit, those of its present territory included."""
+    offered = thinned(problem, center, today if start is None else start)
+    return settle(locate.located(offered, center), criteria, budget, seed, clock, start)
+
+
+def _worse(outcome: Outcome, best: Outcome) -> bool:
+    if outcome.territory is None:
+        return True
+    now, then = ([level.objective for level in one.levels] for one in (outcome, best))
+    return now >= then
+
+
+def _told(outcome: Outcome, work: dict[str, int], how: str) -> Outcome:
+    """Take back what was proven: it held for the centers of the last round only."""
+    levels = tuple(Level(level.priority, level.objective, None) for level in outcome.levels)
+    steps = (*outcome.steps, f"{how}, without a bound over all centers")
+    return replace(outcome, levels=levels, steps=steps, work=work)
+
+
+def _add(total: dict[str, int], more: dict[str, int]) -> None:
+    for kind, amount in more.items():
+        total[kind] = total.get(kind, 0) + amount
