@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 EXPLAINED = """
 balances, contiguous, seats, bound: what the method can ask for. outside: territories with an activity more than 5 % off.
-pieces: beyond one a territory. seats: mean travel to the seats above the best bound of the methods without contiguity;
+pieces: beyond one a territory. seats: mean travel to the seats above the best bound of the methods without contiguity,
+which a plan that breaks the limits may undercut;
 where a method knows no seats, each part gets the one that makes travel least in all. centers: the same to the best unit
 of each territory instead, above the same bound, and so below zero where moving the seats would pay. gap: travel to the
 seats above the method's own bound. The bounds hold for the pairs offered, the nearest seats of each unit; methods without
