@@ -25,9 +25,28 @@ WORTHWHILE = 0.3
 
 
 def alternating(
-    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    bound: float = -np.inf,
 ) -> tuple[Outcome, FloatArray]:
-    """Alternate between assigning for given centers and moving centers to the best unit of their territory."""
+    """Alternate between assigning for given centers and moving centers to the best unit of their territory.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is asked.
+    budget, seed, clock
+        How long to search, with which draws, and until when.
+    bound
+        Points that no plan can beat whatever the centers, where there is one level only.
+
+    Returns
+    -------
+    The outcome, and the center of each territory, shape ``(k, 2)``.
+    """
     free = locate.free_territories(problem, criteria)
     today = Alignment.incumbent(problem).unit_territory
     if len(problem.arcs.territory) > MANY_ARCS:
@@ -54,7 +73,7 @@ def alternating(
     if outcome.territory is None:
         return replace(outcome, work=work), center
     center = locate.best_centers(problem, criteria, free, outcome.territory, center)
-    return _told(outcome, work, "centers chosen by alternating"), center
+    return _told(outcome, work, "centers chosen by alternating", bound), center
 
 
 def _among_nearest(
@@ -118,10 +137,14 @@ def _worse(outcome: Outcome, best: Outcome) -> bool:
     return now >= then
 
 
-def _told(outcome: Outcome, work: dict[str, int], how: str) -> Outcome:
-    """Take back what was proven: it held for the centers of the last round only."""
-    levels = tuple(Level(level.priority, level.objective, None) for level in outcome.levels)
-    steps = (*outcome.steps, f"{how}, without a bound over all centers")
+def _told(outcome: Outcome, work: dict[str, int], how: str, bound: float = -np.inf) -> Outcome:
+    """Take back what was proven for the centers of the last round only, and say what holds for all."""
+    known = None if np.isinf(bound) else bound
+    levels = tuple(
+        Level(level.priority, level.objective, None if known is None else min(known, level.objective))
+        for level in outcome.levels
+    )
+    steps = (*outcome.steps, f"{how}, {'without a' if known is None else 'and a'} bound over all centers")
     return replace(outcome, levels=levels, steps=steps, work=work)
 
 

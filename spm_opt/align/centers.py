@@ -14,7 +14,7 @@ from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.interchange import Interchanged, interchange
 from spm_opt.align.isolated import isolated
-from spm_opt.align.median import Median, median_of
+from spm_opt.align.median import Median, median_of, seated_median_of
 from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
 from spm_opt.align.median_logic import solve_cp
 from spm_opt.align.result import PROVEN, Level, reached
@@ -54,7 +54,7 @@ def with_centers(
     """
     median = median_of(problem, criteria)
     if median is None:
-        return alternating(problem, criteria, budget, seed, clock)
+        return _some_seats(problem, criteria, budget, seed, clock)
     return _interchangeable(problem, criteria, median, budget, seed, clock)
 
 
@@ -70,6 +70,8 @@ def _interchangeable(
         return _from_prices(problem, criteria, median, budget, seed, clock, share)
     found = _moving(median, None, budget, seed, clock.part(min(share, FIRST_LOOK)))
     if found.violation > 0:
+        if len(median.seated):
+            return alternating(problem, criteria, budget, seed, clock, _bound_of(median))
         return _from_prices(problem, criteria, median, budget, seed, clock, share)
     dual = _bounded(median, found, clock)
     center = best_centers_of(median, found.label)[0]
@@ -83,6 +85,22 @@ def _interchangeable(
     work = {**found.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
     closed = _close(median, dual, center, budget, seed, clock, work)
     return _told(problem, median, closed, _outcome(found, criteria), work, clock)
+
+
+def _some_seats(
+    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+) -> tuple[Outcome, FloatArray]:
+    """Choose the centers that are open beside seats: the same way where contiguity is not asked, else alternating."""
+    median = seated_median_of(problem, criteria)
+    if median is None:
+        return alternating(problem, criteria, budget, seed, clock)
+    if any(criterion.terms(problem).contiguous for criterion in criteria):
+        return alternating(problem, criteria, budget, seed, clock, _bound_of(median))
+    return _interchangeable(problem, criteria, median, budget, seed, clock)
+
+
+def _bound_of(median: Median) -> float:
+    return ascend(median).bound
 
 
 def _moving(
@@ -316,14 +334,16 @@ def _told(
         )
     opened = np.unique(closed.center)
     label = np.searchsorted(opened, closed.center)
-    name = locate.names_like_today(Alignment.incumbent(problem).unit_territory, label, median.k)
+    today = Alignment.incumbent(problem).unit_territory
+    name = locate.names_like_today(today, label, median.k, median.seated)
     # a territory may have been left without any unit, and so without a center
     center = np.full((median.k, 2), np.nan)
-    center[name[: len(opened)]] = problem.place[opened]
+    place = np.concatenate((problem.place, problem.seat[median.seated]))
+    center[name[: len(opened)]] = place[opened]
     value = cost_of(median, closed.center)
     bound = None if np.isinf(closed.bound) else min(closed.bound, value)
     levels = (Level(searched.levels[0].priority if searched.levels else 1, value, bound),)
-    return Outcome(name[label], levels, "", steps, work, complete), center
+    return Outcome(name[label][: problem.n], levels, "", steps, work, complete), center
 
 
 def _middle(problem: Problem, median: Median, searched: Outcome) -> FloatArray:

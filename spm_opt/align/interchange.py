@@ -249,8 +249,10 @@ def _close(cost: FloatArray, count: int) -> IntArray:
 
 
 def _drawn(median: Median, seed: int) -> IntArray:
-    """Draw units as centers, and give each unit to the cheapest; shape ``(n,)``."""
-    center = np.random.default_rng(seed).choice(median.n, median.k, replace=False)
+    """Draw units as centers, beside the seats, and give each unit to the cheapest; shape ``(n,)``."""
+    units, seats = median.n - len(median.seated), len(median.seated)
+    drawn = np.random.default_rng(seed).choice(units, median.k - seats, replace=False)
+    center = np.concatenate((drawn, np.arange(units, median.n)))
     label = np.argmin(median.cost[:, center], axis=1).astype(np.int64)
     label[center] = np.arange(median.k)
     return np.asarray(label)

@@ -121,7 +121,7 @@ def best_centers(
     return center
 
 
-def names_like_today(today: IntArray, label: IntArray, k: int) -> IntArray:
+def names_like_today(today: IntArray, label: IntArray, k: int, seated: IntArray | None = None) -> IntArray:
     """Name the parts of a plan so that as many units as possible keep their territory.
 
     Parameters
@@ -132,12 +132,16 @@ def names_like_today(today: IntArray, label: IntArray, k: int) -> IntArray:
         Part of each unit, from 0 to ``k - 1``, shape ``(n,)``.
     k
         Number of territories.
+    seated
+        Territories that have a seat; the last labels are theirs, and name their parts whatever else.
 
     Returns
     -------
     Territory of each part, shape ``(k,)``.
     """
     same = np.zeros((k, k))
-    held = today != NONE
+    held = np.flatnonzero(today != NONE)
     np.add.at(same, (label[held], today[held]), 1.0)
+    if seated is not None:
+        same[label[len(today) :], seated] += len(today) + 1.0
     return np.asarray(linear_sum_assignment(-same)[1], dtype=np.int64)

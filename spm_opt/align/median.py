@@ -13,7 +13,7 @@ and Hess's model of districting)::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from spm_opt.criteria import Dispersion
 from spm_opt.criteria.terms import Criterion, Rows
 from spm_opt.problem import FloatArray, IntArray, Problem
 
+NOWHERE = 10.0
+"""What sending a seat elsewhere costs, in the dearest plans that there can be."""
 LARGEST = 6_000
 """Most units for which the matrix is made."""
 
@@ -43,6 +45,9 @@ class Median:
         Number of territories.
     near_start, near
         Neighbours of each unit in compressed form, where contiguity is asked; empty otherwise.
+    seated
+        Territories that have a seat. Each stands as one more unit behind the others, that carries nothing and
+        can only belong to itself.
     """
 
     cost: FloatArray
@@ -54,6 +59,7 @@ class Median:
     contiguous: bool
     near_start: IntArray
     near: IntArray
+    seated: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def n(self) -> int:
@@ -94,6 +100,37 @@ def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
         return None
     _, near_start, near = neighbours(problem, np.arange(n), n, contiguous=contiguous)
     return Median(cost, constant, *limits, k, contiguous, near_start, near)
+
+
+def seated_median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
+    """Put a problem of which some territories have a seat into this form, without contiguity.
+
+    What is asked of contiguity is dropped, so that a bound holds with it and without.
+    """
+    seated = np.flatnonzero(~np.isnan(problem.seat).any(axis=1)).astype(np.int64)
+    n, f = problem.n, len(seated)
+    if problem.arcs.given is not None or len(problem.arcs.territory) != n * problem.k or n + f > LARGEST:
+        return None
+    free = median_of(replace(problem, seat=np.full_like(problem.seat, np.nan)), criteria)
+    if free is None:
+        return None
+    far = problem.arcs.travel.reshape(n, problem.k)[:, seated]
+    to_seat = sum(
+        (
+            criterion.weight * criterion.shares(problem)[:, None] * far**criterion.power
+            for criterion in criteria
+            if isinstance(criterion, Dispersion)
+        ),
+        np.zeros((n, f)),
+    )
+    cost = np.full((n + f, n + f), NOWHERE * max(1.0, float(free.cost.max()), float(to_seat.max())) * n)
+    cost[:n, :n], cost[:n, n:] = free.cost, to_seat
+    np.fill_diagonal(cost[n:, n:], 0.0)
+    activity = np.concatenate((free.activity, np.zeros((f, free.activity.shape[1]))))
+    start, near = np.zeros(n + f + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return replace(
+        free, cost=cost, activity=activity, contiguous=False, near_start=start, near=near, seated=seated
+    )
 
 
 def _limits(problem: Problem, rows: Sequence[Rows]) -> tuple[FloatArray, FloatArray, FloatArray] | None:

@@ -7,7 +7,7 @@ import pytest
 from made_grid import grid
 from made_random import random_problem
 
-from spm_opt.align.locate import best_centers, first_centers, free_territories, located
+from spm_opt.align.locate import best_centers, first_centers, free_territories, located, names_like_today
 from spm_opt.criteria import Balance, Dispersion
 from spm_opt.problem import NONE
 
@@ -73,3 +73,11 @@ def test_the_first_of_all_centers_is_anywhere_and_without_places_there_is_none()
     center = first_centers(problem, [Dispersion(weight=1.0)], np.array([True, True]), np.full(3, NONE))
     assert center[0].tolist() == [0.0, 0.0]
     assert np.isnan(center[1]).all()
+
+
+def test_parts_of_seats_keep_their_names():
+    """The last labels are those of B's seat, whatever its units are called today."""
+    today = np.array([1, 1, 1, 0])
+    label = np.array([0, 0, 0, 1, 1])
+    assert names_like_today(today, label, 2, np.array([1])).tolist() == [0, 1]
+    assert names_like_today(today, label[:4], 2).tolist() == [1, 0]
