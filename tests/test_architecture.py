@@ -169,6 +169,19 @@ def test_modules_do_not_import_each_other_in_circles():
     assert [sorted(circle) for circle in nx.strongly_connected_components(GRAPH) if len(circle) > 1] == []
 
 
+def test_compiled_code_lets_others_run():
+    """Whatever is compiled gives up the interpreter's lock, so that Ctrl-C and limits are heard meanwhile."""
+    held = {
+        f"{name}.{node.name}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for one in node.decorator_list
+        if "njit" in ast.unparse(one) and "nogil=True" not in ast.unparse(one)
+    }
+    assert held == set()
+
+
 def test_files_are_short():
     """No file is longer than one can keep in mind."""
     long = {

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from scipy.optimize import minimize
 
+from spm_opt.align.isolated import called_off
 from spm_opt.align.model import Model
 from spm_opt.align.scale import move_costs, typical
 from spm_opt.problem import BoolArray, FloatArray
@@ -66,9 +67,9 @@ def suited(model: Model, level: int) -> bool:
     return model.n >= SUITED_NODES and len(model.territory) >= SUITED_ARCS and not priced_before
 
 
-def climb(model: Model, level: int, caps: FloatArray) -> Climb:
-    """Climb the smoothed dual of one level, the levels before it capped."""
-    dual = _Dual(model, level, caps)
+def climb(model: Model, level: int, caps: FloatArray, until: float | None = None) -> Climb:
+    """Climb the smoothed dual of one level, the levels before it capped, until a time (``time.monotonic``)."""
+    dual = _Dual(model, level, caps, until)
     x = np.zeros(len(dual.scale))
     minimize(
         dual.descent,
@@ -87,8 +88,8 @@ def climb(model: Model, level: int, caps: FloatArray) -> Climb:
 class _Dual:
     """The smoothed dual as a function of scaled multipliers: of lower limits, of upper ones, of caps."""
 
-    def __init__(self, model: Model, level: int, caps: FloatArray) -> None:
-        self.model, self.level, self.caps = model, level, caps
+    def __init__(self, model: Model, level: int, caps: FloatArray, until: float | None) -> None:
+        self.model, self.level, self.caps, self.until = model, level, caps, until
         columns = model.rows.tocsc()
         self.columns = columns.indptr.astype(np.int64), columns.indices.astype(np.int64), columns.data
         points, size = typical(model, level)
@@ -152,8 +153,8 @@ class _Dual:
         return -float(soft + fixed) / self.whole, -slope / self.whole
 
     def check(self, _: FloatArray) -> None:
-        """Stop where the bound has left all plans behind."""
-        if self.best > self.dearest:
+        """Stop where the bound has left all plans behind, or the time is over."""
+        if self.best > self.dearest or called_off(self.until):
             raise StopIteration
 
 

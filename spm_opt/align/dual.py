@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from spm_opt.align.isolated import halting
 from spm_opt.align.median import Median
 from spm_opt.problem import BoolArray, FloatArray
 
@@ -88,11 +89,12 @@ def ascend(median: Median, target: float | None = None, start: Dual | None = Non
         alpha, nu = start.alpha.copy(), start.nu.copy()
     value, chosen, spread = np.empty(n), np.zeros(n, dtype=np.bool_), median.activity.sum(axis=0) / median.k
     goal = -1.0 if target is None else target - median.constant
-    bound, rounds = _climb(
-        median.cost, median.activity, np.maximum(median.lower, -NEVER), np.minimum(median.upper, NEVER), median.k,
-        alpha, nu, value, chosen, goal, np.where(spread > 0, spread, 1.0), min(ROUNDS, max(50, WORK // (n * n))),
-        0.5 if start is not None else 1.0,
-    )  # fmt: skip
+    with halting() as halt:
+        bound, rounds = _climb(
+            median.cost, median.activity, np.maximum(median.lower, -NEVER), np.minimum(median.upper, NEVER), median.k,
+            alpha, nu, value, chosen, goal, np.where(spread > 0, spread, 1.0), min(ROUNDS, max(50, WORK // (n * n))),
+            0.5 if start is not None else 1.0, halt,
+        )  # fmt: skip
     # what floating-point sums may have lost is taken off
     return Dual(bound + median.constant - 1e-9 * abs(bound), alpha, nu, value, chosen, rounds)
 
@@ -172,7 +174,7 @@ def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spread, rounds, pace):  # type: ignore[no-untyped-def]
+def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spread, rounds, pace, halt):  # type: ignore[no-untyped-def]
     """Climb; ``alpha``, ``nu``, ``value`` and ``chosen`` end at the best bound, which is returned."""
     n, m = activity.shape
     best, stall = -np.inf, 0
@@ -198,6 +200,8 @@ def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spre
             best_nu[:] = nu
         else:
             stall += 1
+        if halt[0] != 0:
+            break
         if stall >= PATIENCE:
             pace *= 0.6
             margin *= 0.7

@@ -57,7 +57,7 @@ def align(
         Seconds after which the search stops with the best plan so far; a result that it has cut is not
         repeatable, and says so.
     stop
-        Asked several times a second whether to stop with the best plan so far, from this thread: the
+        Asked several times a second whether to stop with the best plan so far, maybe by another thread: the
         ``is_set`` of a ``threading.Event``, for one. What it has cut is not repeatable either.
     """
     clock = Clock(time.monotonic(), time_limit, progress, stop)
@@ -71,9 +71,7 @@ def align(
     outcome = replace(
         outcome, steps=(*outcome.steps, *watch.troubles), complete=outcome.complete and not watch.cut
     )
-    return _result(
-        problem, criteria, outcome, center, clock, _cut(outcome, clock, failed=bool(watch.troubles))
-    )
+    return _result(problem, criteria, outcome, center, clock, _cut(outcome, clock, failed=watch.failed))
 
 
 def _cut(outcome: Outcome, clock: Clock, *, failed: bool) -> str:

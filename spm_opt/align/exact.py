@@ -83,11 +83,11 @@ def prove(
     cuts: list[Cut] = []
     left, territory, bound = deterministic_time, None, -np.inf
     for _ in range(ROUNDS):
-        rest = None if seconds is None else seconds - (time.monotonic() - began)
+        rest = _rest(began, seconds)
         answer = _solve_cp(model, program, cuts, hint, left, seed, caps, rest)
         left -= answer.time
         if answer.status == "infeasible":
-            agreed = second_opinion(model, level, caps, cuts) == np.inf
+            agreed = second_opinion(model, level, caps, cuts, _rest(began, seconds)) == np.inf
             return Proof(None, np.inf if agreed else -np.inf, agreed, _work(deterministic_time, left))
         bound = max(bound, answer.bound)
         if answer.territory is None:
@@ -102,8 +102,10 @@ def prove(
     if territory is None:
         return Proof(None, bound, proven=False, work=_work(deterministic_time, left))
     value = float(model.value(territory)[level])
-    close = value - bound <= AGREE * max(1.0, abs(value))
-    proven = close and second_opinion(model, level, caps, cuts) >= value - AGREE * max(1.0, abs(value))
+    near = AGREE * max(1.0, abs(value))
+    proven = value - bound <= near and (
+        second_opinion(model, level, caps, cuts, _rest(began, seconds)) >= value - near
+    )
     return Proof(territory, bound, proven, _work(deterministic_time, left))
 
 
@@ -136,6 +138,11 @@ class _Answer:
     territory: IntArray | None
     bound: float
     time: float
+
+
+def _rest(began: float, seconds: float | None) -> float | None:
+    """Seconds that are left of those given."""
+    return None if seconds is None else seconds - (time.monotonic() - began)
 
 
 def _work(given: float, left: float) -> int:

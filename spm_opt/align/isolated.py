@@ -27,10 +27,13 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from spm_opt.align.child import AT_ONCE, WARM, receive, send
 
 if TYPE_CHECKING:
     from spm_opt.align.effort import Clock
+    from spm_opt.problem import IntArray
 
 T = TypeVar("T")
 
@@ -54,12 +57,15 @@ class Watch:
         When the search must stop.
     troubles
         What went wrong with a solver, in words.
+    failed
+        Whether a solver crashed.
     cut
-        Whether a solver may have ended by its seconds.
+        Whether a solver, or work of our own, may have ended by its seconds.
     """
 
     clock: Clock
     troubles: list[str] = field(default_factory=list)
+    failed: bool = False
     cut: bool = False
 
     def note(self, trouble: str) -> None:
@@ -116,11 +122,54 @@ def isolated(work: Callable[[], T], *, what: str, failing: T, within: float | No
         answer: T = _ask(work, watch.clock, None if within is None else began + within + GRACE)
     except _FailedError as failed:
         watch.note(f"{what} {failed}")
+        watch.failed = True
+        return failing
+    except _LateError:
+        watch.note(f"{what} did not return within its time and was ended")
+        watch.cut = True
         return failing
     except _UnwantedError:
         return failing
     watch.cut = watch.cut or (within is not None and time.monotonic() - began > NEARLY * within)
     return answer
+
+
+def called_off(until: float | None = None) -> bool:
+    """Say whether long work in this process is to end: by the search's clock, or by a time of its own.
+
+    Parameters
+    ----------
+    until
+        When the work must end, by ``time.monotonic``, or ``None``.
+    """
+    watch = _watch.get()
+    late = until is not None and time.monotonic() > until
+    if watch is None:
+        return late
+    watch.cut = watch.cut or late
+    return late or watch.clock.over
+
+
+@contextlib.contextmanager
+def halting() -> Iterator[IntArray]:
+    """Make a flag for compiled code, which cannot ask: its one number turns from 0 once the search is over.
+
+    The code must let go of the interpreter's lock, and look at the flag in a loop that also writes to arrays:
+    in one that does not, compilers look once.
+    """
+    flag, done, watch = np.zeros(1, dtype=np.int64), threading.Event(), _watch.get()
+
+    def look(clock: Clock) -> None:
+        while not done.wait(LOOK):
+            flag[0] = clock.over
+
+    # without anything that could end the search, no thread is needed
+    if watch is not None and (watch.clock.limit is not None or watch.clock.stop is not None):
+        threading.Thread(target=look, args=(watch.clock,), name="spm-opt look", daemon=True).start()
+    try:
+        yield flag
+    finally:
+        done.set()
 
 
 def warm() -> None:
@@ -134,7 +183,11 @@ def warm() -> None:
 
 
 class _FailedError(Exception):
-    """The child crashed, hung, or ran out of memory."""
+    """The child crashed, or ran out of memory."""
+
+
+class _LateError(Exception):
+    """The child did not return in time."""
 
 
 class _UnwantedError(Exception):
@@ -252,7 +305,7 @@ def _answer(child: _Child, clock: Clock, deadline: float | None) -> bytes | None
         if clock.stopped:
             raise _UnwantedError
         if clock.late(GRACE) or (deadline is not None and time.monotonic() > deadline):
-            raise _FailedError("did not return within its time and was ended")
+            raise _LateError
 
 
 def _ended(code: int) -> str:

@@ -14,6 +14,7 @@ Of a large model the multipliers come from ``ascent`` instead, which knows no ma
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,7 +24,8 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from spm_opt.align.ascent import climb, suited
-from spm_opt.align.isolated import isolated
+from spm_opt.align.effort import LEAST
+from spm_opt.align.isolated import called_off, isolated
 from spm_opt.align.model import Model
 from spm_opt.align.scale import row_scale
 from spm_opt.problem import FloatArray, IntArray
@@ -86,21 +88,22 @@ def relax(
     caps
         Most points of each earlier level, shape ``(level,)``.
     seconds
-        Seconds that each linear program may take, or ``None``; one that is cut proves nothing.
+        Seconds in all, or ``None``; a linear program that is cut proves nothing.
     """
+    until = None if seconds is None else time.monotonic() + seconds
     caps = np.zeros(0) if caps is None else caps
-    generated = _generate(model, _first_arcs(model, level), level, caps, seconds)
+    generated = _generate(model, _first_arcs(model, level), level, caps, until)
     spent, worthless = generated.iterations, np.zeros(len(model.lower))
     if generated.solved is None or _doubtful(model, generated.solved):
         elastic = elastic_model(model)
-        least = _generate(elastic, generated.active, 0, np.zeros(0), seconds)
+        least = _generate(elastic, generated.active, 0, np.zeros(0), until)
         spent += least.iterations
         if least.bound > CERTAIN and least.solved is not None:
             return Relaxation(
                 _share(elastic, least), np.inf, least.bound, worthless, _clash(model, least.solved), spent
             )
         if generated.solved is None:
-            generated = _generate(model, least.active, level, caps, seconds)
+            generated = _generate(model, least.active, level, caps, until)
             spent += generated.iterations
         if generated.solved is None:
             # the two verdicts differ by rounding: go on from the least violated fractional plan, unproven
@@ -153,12 +156,12 @@ class _Generated:
 
 
 def _generate(
-    model: Model, active: IntArray, level: int, caps: FloatArray, seconds: float | None
+    model: Model, active: IntArray, level: int, caps: FloatArray, until: float | None
 ) -> _Generated:
     bound, iterations, last = -np.inf, 0, None
     climbs = suited(model, level)
     for _ in range(ROUNDS):
-        solved = _climbed(model, level, caps) if climbs else _solve(model, active, level, caps, seconds)
+        solved = _climbed(model, level, caps, until) if climbs else _solve(model, active, level, caps, until)
         if solved is None:
             return _Generated(None, active, bound, iterations)
         last = solved
@@ -167,6 +170,8 @@ def _generate(
         bound = max(bound, float(np.minimum.reduceat(cost, model.start[:-1]).sum()) + fixed)
         wanted = _wanted(model, active, cost)
         if not len(wanted) or solved.value - bound <= CLOSE * abs(bound):
+            break
+        if called_off(until):
             break
         active = np.union1d(active, wanted)
     return _Generated(last, active, bound, iterations)
@@ -230,9 +235,9 @@ def _share(model: Model, generated: _Generated) -> FloatArray:
     return share
 
 
-def _climbed(model: Model, level: int, caps: FloatArray) -> _Solved | None:
+def _climbed(model: Model, level: int, caps: FloatArray, until: float | None) -> _Solved | None:
     """Climb the dual over all arcs; ``None`` where it has no end, so that there is no plan."""
-    found = climb(model, level, caps)
+    found = climb(model, level, caps, until)
     if found.endless:
         return None
     value = float(model.cost[level] @ found.share + model.constant[level])
@@ -241,7 +246,7 @@ def _climbed(model: Model, level: int, caps: FloatArray) -> _Solved | None:
 
 
 def _solve(
-    model: Model, active: IntArray, level: int, caps: FloatArray, seconds: float | None
+    model: Model, active: IntArray, level: int, caps: FloatArray, until: float | None
 ) -> _Solved | None:
     """Solve the linear program over the active arcs; ``None`` where they admit no plan.
 
@@ -282,8 +287,9 @@ def _solve(
         b_eq=np.ones(model.n),
         bounds=(0, None),
         method="highs-ds" if arcs < INTERIOR_FROM else "highs-ipm",
-        options={} if seconds is None else {"time_limit": seconds},
+        options={} if until is None else {"time_limit": max(LEAST, until - time.monotonic())},
     )
+    seconds = program.keywords["options"].get("time_limit")
     answer = isolated(program, what="the linear relaxation", failing=None, within=seconds)
     if answer is None or answer.status != 0:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from spm_opt.align.cuts import ROUNDS, Cut, cut_arcs, separators
+from spm_opt.align.effort import LEAST
 from spm_opt.align.model import Model
 from spm_opt.align.scale import row_scale
 from spm_opt.problem import FloatArray
@@ -17,11 +19,14 @@ NODES = 20_000
 """Branch-and-bound nodes that it may take."""
 
 
-def second_opinion(model: Model, level: int, caps: FloatArray, cuts: list[Cut]) -> float:
+def second_opinion(
+    model: Model, level: int, caps: FloatArray, cuts: list[Cut], seconds: float | None = None
+) -> float:
     """Least points by HiGHS over the same rows, with cuts until its plan is connected; ``inf``: none exists."""
-    cuts = list(cuts)
+    cuts, began = list(cuts), time.monotonic()
     for _ in range(ROUNDS):
-        answer = _solve_highs(model, level, caps, cuts)
+        rest = None if seconds is None else max(LEAST, seconds - (time.monotonic() - began))
+        answer = _solve_highs(model, level, caps, cuts, rest)
         if answer.status == 2:  # noqa: PLR2004  scipy's code for infeasible
             return np.inf
         if answer.x is None or answer.status != 0:
@@ -34,7 +39,7 @@ def second_opinion(model: Model, level: int, caps: FloatArray, cuts: list[Cut]) 
     return -np.inf
 
 
-def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut]) -> Any:
+def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut], seconds: float | None) -> Any:
     arcs = len(model.territory)
     soft = np.flatnonzero(~model.hard & (model.level <= level))
     used = np.flatnonzero(model.hard | (model.level <= level))
@@ -75,10 +80,13 @@ def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut]) ->
             constraints.append(LinearConstraint(row, -np.inf, 1.0))
     whole = np.concatenate((np.ones(arcs, dtype=np.int64), np.zeros(len(soft), dtype=np.int64)))
     upper = np.concatenate((np.ones(arcs), np.full(len(soft), np.inf)))
+    options: Any = {"mip_rel_gap": 1e-9, "node_limit": NODES}
+    if seconds is not None:
+        options["time_limit"] = seconds
     return milp(
         points[level],
         integrality=whole,
         bounds=Bounds(0, upper),
         constraints=constraints,
-        options={"mip_rel_gap": 1e-9, "node_limit": NODES},
+        options=options,
     )

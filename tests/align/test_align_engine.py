@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -244,19 +245,74 @@ def test_progress_is_told():
     assert {"relaxation", "search"} <= {progress.step for progress in told}
     assert all(p.lower_bound <= p.objective + 1e-6 for p in told)
     assert all(p.lower_bound <= result.objective + 1e-6 for p in told)
+    assert [p.seconds for p in told] == sorted(p.seconds for p in told)
+    assert {p.gap for p in told if not np.isfinite(p.objective)} == {None}
+    last = told[-1]
+    assert last.gap == pytest.approx(max(0.0, last.objective / last.lower_bound - 1))
 
 
-def test_a_time_limit_returns_soon_and_says_so():
-    """A search that would take long is cut, still gives the best plan so far, and is not repeatable."""
+def wide(*, free=0, side=25):
+    """Make a grid of many units with twelve sellers, the first few of them without a seat."""
     rng = np.random.default_rng(0)
-    hours = rng.integers(1, 9, (25, 25))
-    seats = {f"s{i}": tuple(rng.integers(0, 25, 2).astype(float)) for i in range(12)}
-    problem = grid(25, 25, tuple(seats), account=lambda x, y: {"hours": float(hours[x, y])}, seats=seats)
-    result = align(problem, RULES, effort="thorough", time_limit=0.5)
-    assert result.seconds < 6.0
-    assert not result.repeatable
+    hours = rng.integers(1, 9, (side, side))
+    seats = {f"s{i}": tuple(rng.integers(0, side, 2).astype(float)) for i in range(12)}
+    problem = grid(side, side, tuple(seats), account=lambda x, y: {"hours": float(hours[x, y])}, seats=seats)
+    seat = problem.seat.copy()
+    seat[:free] = np.nan
+    return replace(problem, seat=seat)
+
+
+SLACK = 5.0
+"""Seconds beyond a limit that a busy machine is forgiven; alone it takes less than one."""
+
+
+@pytest.mark.parametrize("free", [0, 5, 12], ids=["seats", "some centers", "centers"])
+def test_a_time_limit_returns_soon_and_says_so(free):
+    """A search that would take long is cut, still gives the best plan so far, and is not repeatable."""
+    problem = wide(free=free)
+    result = align(problem, RULES, effort="thorough", time_limit=1.0)
+    assert result.seconds < 1.0 + SLACK
+    assert (result.cut, result.repeatable) == ("cut by the time limit", False)
     assert "cut by the time limit" in result.method
-    assert result.alignment is not None
+    assert result.status == "feasible"
+    assert verify(problem, RULES, result.alignment).holds
+
+
+@pytest.mark.parametrize("free", [0, 12], ids=["seats", "centers"])
+def test_a_stop_from_another_thread_keeps_the_best_plan(free):
+    """A service stops a search by an event: what is there by then is returned, and says why."""
+    wish, problem = threading.Event(), wide(free=free)
+
+    def hear(progress):
+        if np.isfinite(progress.objective):
+            wish.set()
+
+    result = align(problem, RULES, effort="thorough", progress=hear, stop=wish.is_set)
+    assert (result.status, result.cut, result.repeatable) == ("feasible", "stopped by the user", False)
+    assert "stopped by the user" in result.method
+    assert verify(problem, RULES, result.alignment).holds
+
+
+def test_a_stop_before_the_start_gives_what_can_be_had_at_once():
+    """Today's alignment is a plan where it holds; where not, a moment is spent on mending it."""
+    today = country(side=3)
+    rules = [Disruption(limit=0.9), Dispersion(weight=1.0)]
+    result = align(today, rules, effort="thorough", stop=lambda: True)
+    assert (result.status, result.cut) == ("feasible", "stopped by the user")
+    assert result.lower_bound is None
+    mended = align(wide(side=12), RULES, effort="thorough", stop=lambda: True)
+    assert (mended.status, mended.cut) == ("feasible", "stopped by the user")
+    assert mended.seconds < 3.0 + SLACK
+
+
+def test_what_a_listener_raises_ends_the_search():
+    """An exception of the progress callback comes out of ``align`` as it is, at once."""
+
+    def leave(_):
+        raise InterruptedError("enough")
+
+    with pytest.raises(InterruptedError, match="enough"):
+        align(country(), RULES, progress=leave)
 
 
 def test_a_unit_without_a_seller_is_named():

@@ -9,12 +9,13 @@ import time
 from functools import partial
 
 import made_trouble
+import numba
 import numpy as np
 import pytest
 
 from spm_opt.align import isolated as module
 from spm_opt.align.effort import Clock
-from spm_opt.align.isolated import isolated, watched
+from spm_opt.align.isolated import called_off, halting, isolated, watched
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +74,11 @@ def test_a_solver_that_does_not_return_is_ended():
         began = time.monotonic()
         assert isolated(made_trouble.hang, what="the solver", failing=-1.0, within=0.1) == -1.0
         assert time.monotonic() - began < 5.0
-    assert watch.troubles == ["the solver did not return within its time and was ended"]
+    assert (watch.troubles, watch.failed, watch.cut) == (
+        ["the solver did not return within its time and was ended"],
+        False,
+        True,
+    )
     with watched(clock(limit=0.2)) as watch:
         began = time.monotonic()
         assert isolated(made_trouble.hang, what="the solver", failing=-1.0) == -1.0
@@ -101,6 +106,42 @@ def test_a_solver_that_used_its_seconds_up_may_have_been_cut():
     with watched(clock(limit=60)) as watch:
         isolated(partial(made_trouble.hang, 0.0), what="the solver", failing=-1.0, within=30.0)
     assert not watch.cut
+
+
+@numba.njit(cache=True, nogil=True)
+def _spin(halt, rounds):
+    while halt[0] == 0 and rounds[0] < 1e11:
+        rounds[0] += 1.0
+    return rounds[0]
+
+
+def test_compiled_work_is_halted_with_the_search():
+    """A loop without an end ends with the search, stopped by another thread or by the clock."""
+    wish = threading.Event()
+    assert _spin(np.ones(1, dtype=np.int64), np.zeros(1)) == 0  # compiled
+    with watched(clock(stop=wish.is_set)), halting() as halt:
+        threading.Timer(0.2, wish.set).start()
+        assert _spin(halt, np.zeros(1)) < 1e11
+    with watched(clock(limit=0.2)), halting() as halt:
+        assert _spin(halt, np.zeros(1)) < 1e11
+    with watched(clock()), halting() as halt:
+        assert halt[0] == 0
+    with halting() as halt:
+        assert halt[0] == 0
+
+
+def test_work_of_our_own_asks_whether_to_end():
+    """A time of its own counts as a cut where the search is watched; the search's clock always counts."""
+    assert not called_off()
+    assert called_off(time.monotonic() - 1)
+    with watched(clock()) as watch:
+        assert not called_off(time.monotonic() + 60)
+        assert not watch.cut
+        assert called_off(time.monotonic() - 1)
+        assert watch.cut
+    with watched(clock(stop=lambda: True)) as watch:
+        assert called_off()
+        assert not watch.cut
 
 
 def test_faults_of_the_program_are_raised_as_they_are():
@@ -140,7 +181,7 @@ def test_an_interpreter_that_is_no_command_works_in_one_process(monkeypatch, nam
 SCRIPT = """
 import sys, made_trouble
 from spm_opt.align.effort import Clock
-from spm_opt.align.isolated import isolated, watched
+from spm_opt.align.isolated import called_off, halting, isolated, watched
 with watched(Clock(0.0, None, None)):
     print(isolated(made_trouble.place, what="place", failing=None)[0], flush=True)
     if len(sys.argv) > 1:
