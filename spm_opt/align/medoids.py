@@ -222,7 +222,7 @@ def move_back(ground, state, u, t):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def lay_out(ground, state, label):  # type: ignore[no-untyped-def]
     """Fill the state from the territory of each unit."""
     state.head[:] = -1
@@ -245,7 +245,7 @@ def penalty(ground, state, weight, t, u, v):  # type: ignore[no-untyped-def]
     return _beyond(ground.activity, ground.lower, ground.upper, weight, state.size, t, u, v)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def energy(ground, state, weight):  # type: ignore[no-untyped-def]
     """Points and penalties of the whole plan."""
     total = 0.0
@@ -351,7 +351,7 @@ def stir(ground, state, weight, units, proposals, temperature):  # type: ignore[
         recenter(head, after, total, medoid, value, t)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def keep_best(ground, state, best, out):  # type: ignore[no-untyped-def]
     """Write the plan down where it is the best so far."""
     violation, value = broken(ground, state), state.value.sum()
@@ -360,7 +360,7 @@ def keep_best(ground, state, best, out):  # type: ignore[no-untyped-def]
         best[:] = state.label
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def anneal(ground, state, weight, proposals, temperature, best, out, beyond):  # type: ignore[no-untyped-def]
     """Look at proposals for any unit at one temperature.
 

@@ -152,7 +152,7 @@ def _restore(ground, state, kept):  # type: ignore[no-untyped-def]
             recenter(state.head, state.after, state.total, state.medoid, state.value, t)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def disturb(ground, state, weight, tries, each, heat, best, out):  # type: ignore[no-untyped-def]
     """Search ``tries`` neighbourhoods, with ``each`` proposals for a unit of theirs.
 
