@@ -200,11 +200,23 @@ def test_priorities_are_settled_in_order():
 
 
 SCRIPT = """
-from test_align_engine import RULES, country, digest
+import sys
+from test_align_engine import RULES, country, digest, without_seats
 from spm_opt.align.engine import align
 from spm_opt.criteria import Disruption
-print(digest(align(country(), [*RULES, Disruption(limit=0.7, weight=0.1)], effort="quick", seed=11)))
+sys.frozen = sys.argv[1] == "in one process"
+rules = [*RULES, Disruption(limit=0.7, weight=0.1)]
+for problem in (country(), without_seats(1), without_seats(3)):
+    print(digest(align(problem, rules if problem.seat[0, 0] >= 0 else RULES, effort="quick", seed=11)))
 """
+
+
+def without_seats(count):
+    """Take the seats of the first few sellers away."""
+    problem = country()
+    seat = problem.seat.copy()
+    seat[:count] = np.nan
+    return replace(problem, seat=seat)
 
 
 def digest(result):
@@ -222,20 +234,21 @@ def digest(result):
 
 
 def test_the_same_seed_gives_the_same_bytes_in_fresh_processes():
-    """Three processes with three hash seeds come to one result, to the last bit."""
+    """Three processes with three hash seeds come to one result, with and without a child for the solvers."""
     here = Path(__file__).parent
     paths = os.pathsep.join((str(here), str(here.parent)))
     answers = [
         subprocess.run(
-            [sys.executable, "-c", SCRIPT],
+            [sys.executable, "-c", SCRIPT, how],
             env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": paths},
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-        for seed in ("0", "1", "4242")
+        for seed, how in (("0", "with a child"), ("1", "with a child"), ("4242", "in one process"))
     ]
     assert len(set(answers)) == 1
+    assert len(answers[0].split()) == 3
 
 
 def test_progress_is_told():
