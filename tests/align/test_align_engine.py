@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 from made_grid import grid
 from made_problem import problem_of
-from made_random import best_by_enumeration, random_criteria, random_problem, reordered, without_removed
+from made_random import (
+    best_by_enumeration,
+    in_pieces,
+    random_criteria,
+    random_problem,
+    reordered,
+    without_removed,
+)
 
 from spm_opt.align import settle as settle_module
 from spm_opt.align.engine import align
@@ -174,6 +181,62 @@ def test_a_unit_that_carries_nothing_changes_nothing(first):
     """An account of no hours, assigned singly, adds no points."""
     problem = country(singles=[{"id": "z"}])
     assert solved(problem).objective == pytest.approx(first.objective, rel=1e-6)
+
+
+HARD = (Balance(activity="hours", tolerance=0.2), *RULES[1:])
+"""Rules under which the choice of centers is proven, too."""
+
+
+@pytest.fixture(scope="module")
+def centered():
+    """Return the plan with chosen centers that others are compared with, proven optimal."""
+    result = solved(without_seats(3), HARD)
+    assert result.status == "optimal"
+    return result
+
+
+def turned(problem):
+    """Move the map by 1000 km and turn it by a quarter."""
+    turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    return replace(problem, place=problem.place @ turn + 1000.0, seat=problem.seat @ turn + 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "rules", "factor"),
+    [
+        (lambda problem: reordered(problem, np.array([2, 0, 1])), HARD, 1.0),
+        (turned, HARD, 1.0),
+        (lambda problem: problem, [r.model_copy(update={"weight": 3 * r.weight}) for r in HARD], 3.0),
+        (lambda problem: replace(problem, activity=1e4 * problem.activity), HARD, 1.0),
+    ],
+    ids=["order of territories", "map moved and turned", "weights tripled", "another unit of measurement"],
+)
+def test_what_changes_nothing_changes_nothing_for_chosen_centers(centered, change, rules, factor):
+    """Proven optima with chosen centers are the same, or as many times as large as the weights."""
+    result = solved(change(without_seats(3)), rules)
+    assert result.status == "optimal"
+    assert result.objective == pytest.approx(centered.objective * factor, rel=1e-5)
+
+
+def test_wider_tolerances_never_cost_more_with_chosen_centers(centered):
+    """Proven optima with chosen centers only fall as the tolerance widens."""
+    wider = solved(without_seats(3), [Balance(activity="hours", tolerance=0.5), *HARD[1:]])
+    assert wider.status == "optimal"
+    assert wider.objective <= centered.objective + 1e-9
+
+
+@pytest.mark.parametrize("free", [0, 2, 3], ids=["seats", "some centers", "centers"])
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"time_limit": 0.3, "effort": "thorough"}, {"stop": lambda: True}],
+    ids=["whole", "limit", "stop"],
+)
+def test_territories_hang_together_however_they_were_found(free, how):
+    """By an independent search: after every method, and after every way in which it may be cut short."""
+    problem = without_seats(free)
+    result = align(problem, RULES, **{"effort": "quick", "seed": 3} | how)
+    assert not in_pieces(problem, result.alignment.unit_territory)
+    assert result.lower_bound is None or result.lower_bound <= result.objective + 1e-9
 
 
 def test_wider_tolerances_never_cost_more():
