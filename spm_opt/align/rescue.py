@@ -22,7 +22,7 @@ from spm_opt.align.relax import Relaxation
 from spm_opt.align.search import Found
 from spm_opt.problem import FloatArray
 
-MOMENT = 2.0
+MOMENT = 3.0
 """Seconds in all."""
 PROPOSALS, EACH = 1_500_000, 20_000
 """Proposals of each mending search at most, and for each node."""
@@ -62,10 +62,10 @@ def rescued(
     half = moment.part(0.5) if len(model.territory) <= SMALL else moment
     proposals = round(min(PROPOSALS, EACH * model.n) / MEND)
     searches = Searches(model, relaxed, level, caps, proposals, half, None)
-    best, spent = found, found.proposals
+    best, present, spent = found, found, found.proposals
     for number, mend in enumerate(CHAIN):
         if broken(best) and not half.over:
-            present = searches.one(best.territory, MEND, mend, seed + number)
+            present = searches.one(present.territory, MEND, mend, seed + number)
             best, spent = min((best, present), key=rank), spent + present.proposals
     if broken(best) and not moment.over and len(model.territory) <= SMALL:
         best = _exactly(model, best, level, caps, seed, moment)
