@@ -31,6 +31,10 @@ class Budget:
         Rounds of choosing centers.
     neighbourhoods
         For each territory, how many neighbourhoods of centers are searched where centers are chosen.
+    looks
+        Partial ejection chains that are looked at.
+    nodes
+        Branch-and-bound nodes over the core of a model.
     """
 
     proposals: int
@@ -38,12 +42,20 @@ class Budget:
     exact_time: float
     relocations: int
     neighbourhoods: int
+    looks: int
+    nodes: int
+
+    def share(self, share: float) -> Budget:
+        """Return the same with a share of the proposals."""
+        return replace(
+            self, proposals=round(share * self.proposals), least_proposals=round(share * self.least_proposals)
+        )
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(1_500, 100_000, 2.0, 4, 10),
-    "standard": Budget(4_000, 1_000_000, 10.0, 10, 40),
-    "thorough": Budget(30_000, 10_000_000, 60.0, 25, 400),
+    "quick": Budget(1_500, 100_000, 2.0, 4, 10, 2_000_000, 200),
+    "standard": Budget(4_000, 1_000_000, 10.0, 10, 40, 20_000_000, 2_000),
+    "thorough": Budget(30_000, 10_000_000, 60.0, 25, 400, 400_000_000, 20_000),
 }
 
 

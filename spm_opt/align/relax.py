@@ -15,7 +15,7 @@ Of a large model the multipliers come from ``ascent`` instead, which knows no ma
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -64,6 +64,8 @@ class Relaxation:
         Names of the rows that the proof of infeasibility leans on, heaviest first.
     iterations
         Iterations spent: of the simplex method, or rounds of the ascent.
+    cap_multiplier
+        What a point of each earlier level's cap is worth, shape ``(level,)``; empty where nothing is known.
     """
 
     share: FloatArray
@@ -72,6 +74,7 @@ class Relaxation:
     multiplier: FloatArray
     clash: tuple[str, ...]
     iterations: int
+    cap_multiplier: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
 def relax(
@@ -108,7 +111,10 @@ def relax(
         if generated.solved is None:
             # the two verdicts differ by rounding: go on from the least violated fractional plan, unproven
             return Relaxation(_share(elastic, least), -np.inf, 0.0, worthless, (), spent)
-    return Relaxation(_share(model, generated), generated.bound, 0.0, generated.solved.multiplier, (), spent)
+    solved = generated.solved
+    return Relaxation(
+        _share(model, generated), generated.bound, 0.0, solved.multiplier, (), spent, solved.cap_multiplier
+    )
 
 
 def _doubtful(model: Model, solved: _Solved) -> bool:
@@ -166,7 +172,7 @@ def _generate(
             return _Generated(None, active, bound, iterations)
         last = solved
         iterations += solved.iterations
-        cost, fixed = _lagrangian_cost(model, level, caps, solved)
+        cost, fixed = lagrangian(model, level, caps, solved.multiplier, solved.cap_multiplier)
         bound = max(bound, float(np.minimum.reduceat(cost, model.start[:-1]).sum()) + fixed)
         wanted = _wanted(model, active, cost)
         if not len(wanted) or solved.value - bound <= CLOSE * abs(bound):
@@ -199,15 +205,20 @@ def _wanted(model: Model, active: IntArray, cost: FloatArray) -> IntArray:
     return np.flatnonzero(inactive & (cost < best[model.node] - slack))
 
 
-def _lagrangian_cost(model: Model, level: int, caps: FloatArray, solved: _Solved) -> tuple[FloatArray, float]:
-    """Cost of every arc with the rows priced in, and the constant that completes the bound."""
-    push = solved.cap_multiplier
+def lagrangian(
+    model: Model, level: int, caps: FloatArray, multiplier: FloatArray, push: FloatArray
+) -> tuple[FloatArray, float]:
+    """Cost of every arc with the rows priced in, shape ``(a,)``, and the constant that completes the bound.
+
+    For any multipliers of rows, and any ``push >= 0`` of earlier levels' caps (shape ``(level,)``), no plan
+    costs less than the constant and the cheapest arc of every node.
+    """
     weight = np.concatenate((push, [1.0]))
     cost = weight @ model.cost[: level + 1]
     counted = model.level <= level
     soft = np.where(model.hard, 0.0, model.price) * weight[np.minimum(model.level, level)] * counted
     price = np.where(model.hard, np.inf, soft)
-    multiplier = np.clip(solved.multiplier, -price, price)
+    multiplier = np.clip(multiplier, -price, price)
     up, down = np.maximum(multiplier, 0.0), np.maximum(-multiplier, 0.0)
     # a multiplier that leans on a limit that is not there would make the bound worthless
     up, down = np.where(np.isfinite(model.lower), up, 0.0), np.where(np.isfinite(model.upper), down, 0.0)

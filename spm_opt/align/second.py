@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ def second_opinion(
     cuts, began = list(cuts), time.monotonic()
     for _ in range(ROUNDS):
         rest = None if seconds is None else max(LEAST, seconds - (time.monotonic() - began))
-        answer = _solve_highs(model, level, caps, cuts, rest)
+        answer = branch_and_bound(model, level, caps, cuts, seconds=rest)
         if answer.status == 2:  # noqa: PLR2004  scipy's code for infeasible
             return np.inf
         if answer.x is None or answer.status != 0:
@@ -39,7 +41,33 @@ def second_opinion(
     return -np.inf
 
 
-def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut], seconds: float | None) -> Any:
+def branch_and_bound(
+    model: Model,
+    level: int,
+    caps: FloatArray,
+    cuts: Sequence[Cut] = (),
+    *,
+    nodes: int = NODES,
+    seconds: float | None = None,
+    most: float = np.inf,
+    cutoff: float = np.inf,
+    presolve: bool = True,
+) -> Any:
+    """Solve a model without cuts of its own; the answer is SciPy's, points without the level's constant.
+
+    Parameters
+    ----------
+    model, level, caps, cuts
+        The model, the level whose points are minimised, the most points of each earlier one, and separators.
+    nodes, seconds
+        Branch-and-bound nodes, and seconds, that it may take.
+    most
+        Only plans with at most so many points are asked for: without one it is infeasible.
+    cutoff
+        Branches that cannot lead to so few points are dropped; what is proven holds up to there only.
+    presolve
+        Whether the solver may simplify the model first.
+    """
     arcs = len(model.territory)
     soft = np.flatnonzero(~model.hard & (model.level <= level))
     used = np.flatnonzero(model.hard | (model.level <= level))
@@ -72,6 +100,8 @@ def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut], se
     for at in range(level):
         limit = caps[at] - model.constant[at] + 1e-9 * max(1.0, abs(caps[at]))
         constraints.append(LinearConstraint(points[at][None, :], -np.inf, limit))
+    if np.isfinite(most):
+        constraints.append(LinearConstraint(points[level][None, :], -np.inf, most - model.constant[level]))
     for cut in cuts:
         for _, first, second, between in cut_arcs(model, cut):
             row = np.zeros((1, arcs + len(soft)))
@@ -80,13 +110,14 @@ def _solve_highs(model: Model, level: int, caps: FloatArray, cuts: list[Cut], se
             constraints.append(LinearConstraint(row, -np.inf, 1.0))
     whole = np.concatenate((np.ones(arcs, dtype=np.int64), np.zeros(len(soft), dtype=np.int64)))
     upper = np.concatenate((np.ones(arcs), np.full(len(soft), np.inf)))
-    options: Any = {"mip_rel_gap": 1e-9, "node_limit": NODES}
+    options: dict[str, Any] = {"mip_rel_gap": 1e-9, "node_limit": nodes, "presolve": presolve}
     if seconds is not None:
         options["time_limit"] = seconds
-    return milp(
-        points[level],
-        integrality=whole,
-        bounds=Bounds(0, upper),
-        constraints=constraints,
-        options=options,
-    )
+    if np.isfinite(cutoff):
+        options["objective_bound"] = float(cutoff - model.constant[level])
+    with warnings.catch_warnings():
+        # the solver's own option, which SciPy hands on with a warning that it does not know it
+        warnings.filterwarnings("ignore", "Unrecognized options", RuntimeWarning)
+        return milp(
+            points[level], integrality=whole, bounds=Bounds(0, upper), constraints=constraints, options=options
+        )

@@ -8,22 +8,26 @@ from functools import partial
 
 import numpy as np
 
+from spm_opt.align.core import grid
 from spm_opt.align.construct import cheapest_from, connected, rounded
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.exact import Proof, prove
 from spm_opt.align.improve import improve
 from spm_opt.align.isolated import isolated
 from spm_opt.align.model import Model, build
-from spm_opt.align.relax import relax
+from spm_opt.align.relax import Relaxation, relax
 from spm_opt.align.rescue import broken, rescued
 from spm_opt.align.result import PROVEN, Level, reached
 from spm_opt.align.search import Recenter
+from spm_opt.align.sharpen import sharpen
 from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, IntArray, Problem
 
 BLUR = 0.02
 """Share of the mean activity that weightless units get while a fractional plan is rounded."""
+BEFORE_CHAINS = 0.15
+"""Share of the effort for annealing, where chains follow it."""
 EXACT_ARCS = 4_000
 """Largest model that is given to the exact method."""
 
@@ -91,7 +95,7 @@ def settle(
     blurred = _blurred(problem, criteria, model)
     today = Alignment.incumbent(problem).unit_territory
     plans = [_of_nodes(model, plan) for plan in (start, today) if plan is not None]
-    work = {"simplex iterations": 0, "proposals": 0, "exact deterministic time (ms)": 0}
+    work = {"simplex iterations": 0, "proposals": 0, "chain links": 0, "exact deterministic time (ms)": 0}
     levels: list[Level] = []
     steps: list[str] = []
     complete = True
@@ -140,15 +144,18 @@ def _settle_level(
     recenter = None
     if free is not None:
         relaxed, recenter = replace(relaxed, bound=free.bound), free.recenter
+    else:
+        relaxed = replace(relaxed, bound=grid(model, level).up(relaxed.bound))
+    single = free is None and not model.geographic.any()
     found = improve(
         model,
         ideas,
         relaxed,
         level=level,
         caps=caps,
-        budget=budget,
+        budget=budget.share(BEFORE_CHAINS) if single else budget,
         seed=seed,
-        clock=clock,
+        clock=clock.part(BEFORE_CHAINS) if single else clock,
         recenter=recenter,
     )
     if clock.over and broken(found) and free is None:
@@ -165,9 +172,37 @@ def _settle_level(
     )
     if reached(settled.value, settled.bound):
         return replace(settled, step="local search reached the bound of the relaxation")
+    if single and not clock.over:
+        settled = _sharpen(model, settled, relaxed, level, caps, budget, seed, clock)
+    if reached(settled.value, settled.bound):
+        return settled
     if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
         return _prove(model, settled, level, caps, budget, seed, clock)
     return settled
+
+
+def _sharpen(
+    model: Model,
+    settled: _Settled,
+    relaxed: Relaxation,
+    level: int,
+    caps: FloatArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> _Settled:
+    """Improve a plan without geography by chains, and prove it by its core."""
+    assert settled.territory is not None  # noqa: S101  only a proof that none exists takes it away
+    sharp = sharpen(model, settled.territory, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock)
+    work = {**settled.work, "chain links": sharp.looks}
+    step = "; ".join((settled.step, *sharp.steps))
+    settled = replace(settled, work=work, step=step, complete=settled.complete and sharp.complete)
+    if sharp.territory is None:
+        return settled
+    value = float(model.value(sharp.territory)[level])
+    if value <= settled.value:
+        settled = replace(settled, territory=sharp.territory, value=value)
+    return replace(settled, bound=settled.value) if sharp.proven else settled
 
 
 def _prove(

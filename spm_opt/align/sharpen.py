@@ -1,0 +1,89 @@
+"""Sharpening a plan where contiguity is not asked: ejection chains, then branch and bound over the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from spm_opt.align.core import close, one_level
+from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.ejection import eject
+from spm_opt.align.model import Model
+from spm_opt.align.relax import Relaxation
+from spm_opt.align.result import reached
+from spm_opt.problem import FloatArray, IntArray
+
+CHAINS = 0.6
+"""Share of the time that is left for chains, where there is a limit; the rest is for the proof."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sharpened:
+    """The plan of nodes, what is proven of it, and the effort.
+
+    Attributes
+    ----------
+    territory
+        Territory of each node, shape ``(n,)``, or ``None`` where still none keeps all hard rules.
+    proven
+        Whether no plan is better.
+    steps
+        What was done, in words.
+    looks
+        Partial chains looked at.
+    complete
+        Whether no clock cut the work.
+    """
+
+    territory: IntArray | None
+    proven: bool
+    steps: tuple[str, ...]
+    looks: int
+    complete: bool
+
+
+def sharpen(
+    model: Model,
+    territory: IntArray,
+    relaxed: Relaxation,
+    *,
+    level: int,
+    caps: FloatArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> Sharpened:
+    """Improve a plan (shape ``(n,)``; it may break hard rows) of a model without geographic nodes."""
+    written = one_level(model, level, caps, relaxed)
+    if written is None or not np.isfinite(relaxed.bound):
+        return Sharpened(None, proven=False, steps=(), looks=0, complete=True)
+    flat, loose = written
+    chains = _spent(clock.part(CHAINS), relaxed.bound)
+    found = eject(flat, territory, loose, looks=budget.looks, seed=seed, spent=chains)
+    steps = ("ejection chains",)
+    if found.territory is None:
+        return Sharpened(None, proven=False, steps=steps, looks=found.looks, complete=found.complete)
+    if reached(found.value, relaxed.bound) or clock.over:
+        return Sharpened(found.territory, proven=False, steps=steps, looks=found.looks, complete=found.complete)
+    closed = close(
+        flat, found.territory, loose, level=0, caps=np.zeros(0), nodes=budget.nodes, left=lambda: clock.left(0.9)
+    )
+    complete = found.complete and not (clock.limit is not None and not closed.proven and bool(closed.step))
+    return Sharpened(
+        closed.territory, closed.proven, (*steps, *filter(None, (closed.step,))), found.looks, complete
+    )
+
+
+def _spent(clock: Clock, bound: float) -> Callable[[float], float]:
+    """Say what share of a clock's time is spent, at least 1 once nothing is left to gain; tells progress."""
+    began = clock.seconds
+
+    def spent(value: float) -> float:
+        on = clock.tell("ejection chains", value, 0.0 if np.isfinite(value) else np.inf, bound)
+        if not on or reached(value, bound):
+            return 1.0
+        return 0.0 if clock.limit is None else (clock.seconds - began) / max(1e-3, clock.limit - began)
+
+    return spent
