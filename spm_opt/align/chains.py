@@ -51,7 +51,7 @@ def _leave(node, t, head, after, before):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _chain(  # type: ignore[no-untyped-def]
+def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     first, start, territory, data, columns, rows, activity, arcs, head, after, loose, visited, hand, taken, tiny, out
 ):  # fmt: skip
     """Look for a chain from node ``first`` that lowers the energy; returns its length (0: none) and change.
@@ -171,7 +171,7 @@ def _wake(t, head, after, entry, enters, waiting, queue, end):  # type: ignore[n
 
 
 @numba.njit(cache=True)
-def rounds(  # type: ignore[no-untyped-def]
+def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
     start, territory, data, columns, rows, scale, hard, entry, enters, movable, k, arcs, best, out, state, sweep,
     limit, temperature, deepest, tiny,
 ):  # fmt: skip
@@ -182,7 +182,7 @@ def rounds(  # type: ignore[no-untyped-def]
     descent begins from every node, without a kick.
     """
     n = len(arcs)
-    reduced, coefficients, lower, upper, weight, slope = data
+    lower, upper = data[2], data[3]
     activity = np.zeros(len(lower))
     now = _energy(data, columns, rows, arcs, activity)
     head, after, before = np.full(k, -1), np.full(n, -1), np.full(n, -1)
@@ -200,7 +200,7 @@ def rounds(  # type: ignore[no-untyped-def]
         number = 0
         if kick == 0:
             kick = 1
-            for u in movers:
+            for u in movers:  # type: ignore[assignment]
                 waiting[u] = True
                 queue[end] = u
                 end += 1

@@ -25,8 +25,8 @@ from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 SAME = 1e-9
 """Relative difference that floating-point sums leave between equal points."""
-LARGEST = 30_000
-"""Most arcs of a core that is given to branch and bound."""
+LARGEST, DENSEST = 30_000, 8
+"""Most arcs of a core that is given to branch and bound: in all, and for each node of the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +232,7 @@ def close(
         goal = steps.below(value)
         used = model.territory == territory[model.node]
         core = part(model, used | (bound + dearer <= goal + fuzz))
-        if len(core.model.territory) > LARGEST:
+        if len(core.model.territory) > min(LARGEST, DENSEST * model.n):
             return Closed(territory, value, proven=False, step="")
         if not len(core.node):
             return Closed(territory, value, proven=True, step="all arcs but the plan's are ruled out")
@@ -242,7 +242,9 @@ def close(
             if reached <= goal:
                 territory, value = found, reached
                 if not ended:
-                    return Closed(territory, value, proven=False, step="branch and bound to the end of its effort")
+                    return Closed(
+                        territory, value, proven=False, step="branch and bound to the end of its effort"
+                    )
                 continue
         if not ended:
             return Closed(territory, value, proven=False, step="branch and bound to the end of its effort")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from spm_opt.align.core import keeps, part, reduced_costs
 from spm_opt.align.model import Model
 from spm_opt.align.relax import Relaxation
 from spm_opt.align.scale import row_scale
-from spm_opt.criteria.terms import HOLDS_WITHIN
 from spm_opt.criteria.terms import HOLDS_WITHIN
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
@@ -107,8 +107,14 @@ def eject(
 class _Phase:
     """A part of the search that looks at the same arcs; it holds the state that the compiled loops change."""
 
-    def __init__(self, model: Model, relaxed: Relaxation, dearer: FloatArray, start: IntArray, number: int):
-        keep = (model.territory == start[model.node]) | (relaxed.share > 0) | _cheap(model, dearer, CHOICES[number])
+    def __init__(
+        self, model: Model, relaxed: Relaxation, dearer: FloatArray, start: IntArray, number: int
+    ) -> None:
+        keep = (
+            (model.territory == start[model.node])
+            | (relaxed.share > 0)
+            | _cheap(model, dearer, CHOICES[number])
+        )
         self.number, self.core, self.looks, self._steps = number, part(model, keep), 0, 0
         small = self.core.model
         self.idle = not len(self.core.node)
@@ -135,7 +141,7 @@ class _Phase:
         """The plan that the search stands at, shape ``(n,)``."""
         return self.core.whole(self.core.model.territory[self._arcs])
 
-    def step(self, share: float, looks: int, state: IntArray) -> IntArray | None:
+    def step(self, share: float, looks: int, state: Any) -> IntArray | None:
         """Search at one temperature; returns the best plan where it is better than those before."""
         small, was = self.core.model, tuple(self._out[:2])
         stiff = 1 + SOFT * (STIFF / SOFT) ** share
@@ -151,7 +157,7 @@ class _Phase:
             HOT * self._typical * (COLD / HOT) ** share, DEEPEST, 1e-9 * self._typical,
         )  # fmt: skip
         self._steps, self.looks = self._steps + 1, int(self._out[3] - before)
-        activity = np.asarray(small.rows[:, self._arcs].sum(axis=1)).ravel()
+        activity = np.asarray(small.rows[:, self._arcs].sum(axis=1), dtype=np.float64).ravel()
         broken = small.violation(activity) > HOLDS_WITHIN * row_scale(small)
         self._boost = np.where(broken, self._boost * DEARER, np.maximum(1.0, self._boost * CHEAPER))
         if tuple(self._out[:2]) == was or self._out[0] > 0:
@@ -177,7 +183,7 @@ def _typical(reduced: FloatArray, all_reduced: FloatArray) -> float:
 
 
 def _slope(model: Model, multiplier: FloatArray) -> FloatArray:
-    """What a unit of each row's activity is worth, as the reduced costs count it, shape ``(r,)``."""
+    """Say what a unit of each row's activity is worth, as the reduced costs count it, shape ``(r,)``."""
     price = np.where(model.hard, np.inf, model.price)
     slope = np.clip(multiplier, -price, price)
     slope = np.where((slope > 0) & ~np.isfinite(model.lower), 0.0, slope)

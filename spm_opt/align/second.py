@@ -110,7 +110,7 @@ def branch_and_bound(
             constraints.append(LinearConstraint(row, -np.inf, 1.0))
     whole = np.concatenate((np.ones(arcs, dtype=np.int64), np.zeros(len(soft), dtype=np.int64)))
     upper = np.concatenate((np.ones(arcs), np.full(len(soft), np.inf)))
-    options: dict[str, Any] = {"mip_rel_gap": 1e-9, "node_limit": nodes, "presolve": presolve}
+    options: Any = {"mip_rel_gap": 1e-9, "node_limit": nodes, "presolve": presolve}
     if seconds is not None:
         options["time_limit"] = seconds
     if np.isfinite(cutoff):
@@ -119,5 +119,9 @@ def branch_and_bound(
         # the solver's own option, which SciPy hands on with a warning that it does not know it
         warnings.filterwarnings("ignore", "Unrecognized options", RuntimeWarning)
         return milp(
-            points[level], integrality=whole, bounds=Bounds(0, upper), constraints=constraints, options=options
+            points[level],
+            integrality=whole,
+            bounds=Bounds(0, upper),
+            constraints=constraints,
+            options=options,
         )

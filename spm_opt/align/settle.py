@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from spm_opt.align.core import grid
 from spm_opt.align.construct import cheapest_from, connected, rounded
+from spm_opt.align.core import grid
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.exact import Proof, prove
 from spm_opt.align.improve import improve
@@ -174,8 +174,8 @@ def _settle_level(
         return replace(settled, step="local search reached the bound of the relaxation")
     if single and not clock.over:
         settled = _sharpen(model, settled, relaxed, level, caps, budget, seed, clock)
-    if reached(settled.value, settled.bound):
-        return settled
+        if np.isfinite(settled.value):
+            return settled
     if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
         return _prove(model, settled, level, caps, budget, seed, clock)
     return settled
@@ -193,7 +193,9 @@ def _sharpen(
 ) -> _Settled:
     """Improve a plan without geography by chains, and prove it by its core."""
     assert settled.territory is not None  # noqa: S101  only a proof that none exists takes it away
-    sharp = sharpen(model, settled.territory, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock)
+    sharp = sharpen(
+        model, settled.territory, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock
+    )
     work = {**settled.work, "chain links": sharp.looks}
     step = "; ".join((settled.step, *sharp.steps))
     settled = replace(settled, work=work, step=step, complete=settled.complete and sharp.complete)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from spm_opt.align.relax import Relaxation
 from spm_opt.align.result import reached
 from spm_opt.problem import FloatArray, IntArray
 
-CHAINS = 0.6
-"""Share of the time that is left for chains, where there is a limit; the rest is for the proof."""
+CHAINS = 0.35
+"""Share of the chains before branch and bound is tried; they go on where the core is too large for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +60,35 @@ def sharpen(
     if written is None or not np.isfinite(relaxed.bound):
         return Sharpened(None, proven=False, steps=(), looks=0, complete=True)
     flat, loose = written
-    chains = _spent(clock.part(CHAINS), relaxed.bound)
-    found = eject(flat, territory, loose, looks=budget.looks, seed=seed, spent=chains)
-    steps = ("ejection chains",)
-    if found.territory is None:
-        return Sharpened(None, proven=False, steps=steps, looks=found.looks, complete=found.complete)
-    if reached(found.value, relaxed.bound) or clock.over:
-        return Sharpened(found.territory, proven=False, steps=steps, looks=found.looks, complete=found.complete)
-    closed = close(
-        flat, found.territory, loose, level=0, caps=np.zeros(0), nodes=budget.nodes, left=lambda: clock.left(0.9)
+    first = round(CHAINS * budget.looks)
+    found = eject(
+        flat, territory, loose, looks=first, seed=seed, spent=_spent(clock.part(CHAINS), relaxed.bound)
     )
-    complete = found.complete and not (clock.limit is not None and not closed.proven and bool(closed.step))
-    return Sharpened(
-        closed.territory, closed.proven, (*steps, *filter(None, (closed.step,))), found.looks, complete
-    )
+    steps: tuple[str, ...] = ("ejection chains",)
+    if found.territory is not None and not reached(found.value, relaxed.bound) and not clock.over:
+        closed = close(
+            flat,
+            found.territory,
+            loose,
+            level=0,
+            caps=np.zeros(0),
+            nodes=budget.nodes,
+            left=lambda: clock.left(0.9),
+        )
+        if closed.step:
+            steps = (*steps, closed.step)
+            return Sharpened(closed.territory, closed.proven, steps, found.looks, found.complete)
+    if not clock.over and not reached(found.value, relaxed.bound):
+        more = eject(
+            flat,
+            territory if found.territory is None else found.territory,
+            loose,
+            looks=budget.looks - first,
+            seed=seed + 1,
+            spent=_spent(clock.part(0.97), relaxed.bound),
+        )
+        found = replace(more, looks=found.looks + more.looks, complete=found.complete and more.complete)
+    return Sharpened(found.territory, proven=False, steps=steps, looks=found.looks, complete=found.complete)
 
 
 def _spent(clock: Clock, bound: float) -> Callable[[float], float]:
