@@ -15,7 +15,7 @@ ARCS, PLACED = 0, 1
 """What is next for a node in hand: one of its arcs, or a node to eject from where it was placed."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _put(arc, sign, data, columns, rows, activity):  # type: ignore[no-untyped-def]
     """Put an arc into the plan or take it out; returns the change of the energy."""
     reduced, coefficients, lower, upper, weight, slope = data
@@ -29,7 +29,7 @@ def _put(arc, sign, data, columns, rows, activity):  # type: ignore[no-untyped-d
     return change
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _enter(node, t, head, after, before):  # type: ignore[no-untyped-def]
     """Add a node to the list of a territory's nodes."""
     first = head[t]
@@ -39,7 +39,7 @@ def _enter(node, t, head, after, before):  # type: ignore[no-untyped-def]
     head[t] = node
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _leave(node, t, head, after, before):  # type: ignore[no-untyped-def]
     """Take a node out of the list of its territory's nodes."""
     if before[node] >= 0:
@@ -50,7 +50,7 @@ def _leave(node, t, head, after, before):  # type: ignore[no-untyped-def]
         before[after[node]] = before[node]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     first, start, territory, data, columns, rows, activity, arcs, head, after, loose, visited, hand, taken, tiny, out
 ):  # fmt: skip
@@ -116,7 +116,7 @@ def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
                 mode[depth] = ARCS
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _move(node, arc, territory, arcs, head, after, before):  # type: ignore[no-untyped-def]
     """Let a node use another arc; row activities are the caller's business."""
     _leave(node, territory[arcs[node]], head, after, before)
@@ -124,7 +124,7 @@ def _move(node, arc, territory, arcs, head, after, before):  # type: ignore[no-u
     _enter(node, territory[arc], head, after, before)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _energy(data, columns, rows, arcs, activity):  # type: ignore[no-untyped-def]
     """Energy of a plan from scratch; fills ``activity``."""
     reduced, coefficients, lower, upper, weight, slope = data
@@ -139,7 +139,7 @@ def _energy(data, columns, rows, arcs, activity):  # type: ignore[no-untyped-def
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _broken(activity, lower, upper, scale, hard):  # type: ignore[no-untyped-def]
     """Total violation of hard rows relative to their size."""
     total = 0.0
@@ -151,7 +151,7 @@ def _broken(activity, lower, upper, scale, hard):  # type: ignore[no-untyped-def
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _wake(t, head, after, entry, enters, waiting, queue, end):  # type: ignore[no-untyped-def]
     """Queue the nodes of a territory and those that may enter it."""
     u = head[t]
@@ -170,7 +170,7 @@ def _wake(t, head, after, entry, enters, waiting, queue, end):  # type: ignore[n
     return end
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
     start, territory, data, columns, rows, scale, hard, entry, enters, movable, k, arcs, best, out, state, sweep,
     limit, temperature, deepest, tiny,

@@ -174,8 +174,8 @@ def _settle_level(
         return replace(settled, step="local search reached the bound of the relaxation")
     if single and not clock.over:
         settled = _sharpen(model, settled, relaxed, level, caps, budget, seed, clock)
-        if np.isfinite(settled.value):
-            return settled
+    if reached(settled.value, settled.bound):
+        return settled
     if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
         return _prove(model, settled, level, caps, budget, seed, clock)
     return settled
