@@ -71,7 +71,7 @@ def climb(model: Model, level: int, caps: FloatArray, until: float | None = None
     """Climb the smoothed dual of one level, the levels before it capped, until a time (``time.monotonic``)."""
     dual = _Dual(model, level, caps, until)
     x = np.zeros(len(dual.scale))
-    minimize(
+    minimize(  # type: ignore[call-overload]  # the stubs want a bound of every kind named
         dual.descent,
         x,
         jac=True,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.guided import guided
 from spm_opt.align.model import Model
 from spm_opt.align.relax import Relaxation
 from spm_opt.align.result import reached
@@ -44,6 +45,8 @@ TRIAL = 100_000
 """Proposals that measure the speed of the search, where a time limit is set."""
 ALL_SHARES, SEARCHES = 2.5, 9
 """Sum of the shares of the searches that a plan usually takes, and their number."""
+LARGE = 2_000
+"""Nodes from which the search is guided by prices, in two halves at once."""
 MEND = 0.25
 """Share of the proposals for each mending or polishing search."""
 
@@ -78,6 +81,8 @@ def improve(
         Where centers are free: the cost of every arc from the centers that suit a plan best.
     """
     proposals = max(budget.least_proposals, budget.proposals * model.n)
+    if model.n >= LARGE and recenter is None:
+        return _guided(model, ideas[0], relaxed, level, caps, proposals, seed, clock)
     searches = Searches(model, relaxed, level, caps, proposals, clock, recenter)
     fitting = searches.fitting(ideas[0], seed)
     searches = replace(searches, proposals=min(proposals, fitting))
@@ -107,6 +112,31 @@ def improve(
     return replace(best, proposals=spent, complete=not clock.over and fitting >= proposals)
 
 
+def _guided(
+    model: Model,
+    idea: IntArray,
+    relaxed: Relaxation,
+    level: int,
+    caps: FloatArray,
+    proposals: int,
+    seed: int,
+    clock: Clock,
+) -> Found:
+    """Search a large model along the prices of the relaxation."""
+    found = guided(
+        model,
+        idea,
+        level=level,
+        caps=caps,
+        multiplier=relaxed.multiplier,
+        proposals=proposals,
+        seed=seed,
+        keep_going=Searches(model, relaxed, level, caps, proposals, clock, None).tell,
+        left=lambda: clock.left(1.0),
+    )
+    return replace(found, complete=found.complete and not clock.over)
+
+
 @dataclass(frozen=True, eq=False)
 class Searches:
     """What all searches of a level share."""
@@ -132,7 +162,7 @@ class Searches:
             stiffness=aim.stiffness,
             inset=aim.inset,
             seed=seed,
-            keep_going=self._tell,
+            keep_going=self.tell,
             recenter=self.recenter,
         )
 
@@ -152,9 +182,10 @@ class Searches:
 
     def going(self, best: Found) -> bool:
         """Whether there is time left, and something to gain."""
-        return self._tell(best.value, best.violation if not best.torn else 1.0)
+        return self.tell(best.value, best.violation if not best.torn else 1.0)
 
-    def _tell(self, value: float, violation: float) -> bool:
+    def tell(self, value: float, violation: float) -> bool:
+        """Report what was reached; say whether to go on."""
         bound = self.relaxed.bound
         on = self.clock.tell("search", value if violation <= 0 else float("inf"), violation, bound)
         return on and not (violation <= 0 and reached(value, bound))

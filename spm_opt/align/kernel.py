@@ -58,8 +58,11 @@ def _beyond(activity, lower, upper):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _shift(arc, sign, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change):  # type: ignore[no-untyped-def]
+def _shift(  # type: ignore[no-untyped-def]
+    arc, sign, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, change
+):
     """Put an arc into the plan or take it out; ``change[0]`` is penalties, ``change[1 + l]`` points."""
+    change[0] += sign * guide[arc]
     for level in range(cost.shape[0]):
         change[1 + level] += sign * cost[level, arc]
     for at in range(columns[arc], columns[arc + 1]):
@@ -161,11 +164,11 @@ def _partner(u, t, state, where, geographic, look_start, look):  # type: ignore[
 
 
 @numba.njit(cache=True, nogil=True)
-def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
+def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     start,
     territory,
     cost,
-    constant,
+    guide,
     columns,
     rows,
     coefficients,
@@ -182,38 +185,28 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
     near,
     look_start,
     look,
-    k,
     arcs,
     best,
     out,
     state,
     count,
     temperature,
+    warmth,
     penalty,
     beyond,
+    pool,
+    group,
+    where,
+    members,
+    activity,
+    now,
 ):
-    """Look at ``count`` proposals at one temperature.
+    """Go on as ``anneal`` does, from books that are already made: they and the plan are changed in place.
 
-    ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
-    ``out`` holds the best violation and value, and returns the present ones behind them; ``beyond``
-    returns the present violation of each row. Penalties see ``lower`` and ``upper``, which may lie a little
-    inside the limits; what is called broken is measured against the true ones. ``weight`` is what a unit of violation of a row costs,
-    ``penalty`` what an earlier level above its ``cap`` does.
+    ``where`` is the territory of each node, ``members`` how many geographic nodes each has, ``activity`` that of
+    each row, ``now`` the penalties and the points of each level.
     """
     n, levels = len(start) - 1, cost.shape[0]
-    where = np.empty(n, np.int64)
-    members = np.zeros(k, np.int64)
-    activity = np.zeros(len(lower))
-    now = np.zeros(1 + levels)
-    for level in range(levels):
-        now[1 + level] = constant[level]
-    for r in range(len(lower)):
-        now[1 + kind[r]] += weight[r] * _beyond(0.0, lower[r], upper[r])
-    for u in range(n):
-        where[u] = territory[arcs[u]]
-        if geographic[u]:
-            members[where[u]] += 1
-        _shift(arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, now)
     mark = np.zeros(n + 1, np.int64)
     queue = np.empty(n + 1, np.int64)
     change = np.zeros(1 + levels)
@@ -230,10 +223,10 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
                 out[0], out[1] = violation, now[levels]
                 for v in range(n):
                     best[v] = where[v]
-        u = _below(state, n)
+        u = pool[_below(state, len(pool))]
         s = where[u]
         t = _target(u, state, start, territory, where, geographic, look_start, look, members)
-        if t < 0 or t == s:
+        if t < 0 or t == s or group[t] != group[s]:
             continue
         there = _arc(start, territory, u, t)
         if there < 0:
@@ -250,20 +243,51 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
         here = arcs[u]
         for at in range(1 + levels):
             change[at] = 0.0
-        _shift(here, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
-        _shift(there, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+        _shift(
+            here, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, change
+        )
+        _shift(
+            there, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, change
+        )
         if w >= 0:
             _shift(
-                arcs[w], -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change
+                arcs[w],
+                -1.0,
+                columns,
+                rows,
+                coefficients,
+                lower,
+                upper,
+                weight,
+                kind,
+                activity,
+                cost,
+                guide,
+                change,
             )
-            _shift(back, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+            _shift(
+                back,
+                1.0,
+                columns,
+                rows,
+                coefficients,
+                lower,
+                upper,
+                weight,
+                kind,
+                activity,
+                cost,
+                guide,
+                change,
+            )
         over_after = 0.0
         for level in range(levels - 1):
             over_after += max(0.0, now[1 + level] + change[1 + level] - cap[level]) / max(
                 1.0, abs(cap[level])
             )
         energy = change[levels] + change[0] + penalty * (over_after - over)
-        accepted = energy <= 0.0 or (temperature > 0.0 and _draw(state) < math.exp(-energy / temperature))
+        heat = temperature * warmth[s]
+        accepted = energy <= 0.0 or (heat > 0.0 and _draw(state) < math.exp(-energy / heat))
         # the dearer question last: most proposals have been refused by now
         if accepted and geographic[u]:
             accepted = _stays_connected(u, s, where, geographic, near_start, near, mark, queue)
@@ -297,6 +321,7 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
                     kind,
                     activity,
                     cost,
+                    guide,
                     change,
                 )
                 _shift(
@@ -311,12 +336,140 @@ def anneal(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
                     kind,
                     activity,
                     cost,
+                    guide,
                     change,
                 )
             _shift(
-                there, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change
+                there,
+                -1.0,
+                columns,
+                rows,
+                coefficients,
+                lower,
+                upper,
+                weight,
+                kind,
+                activity,
+                cost,
+                guide,
+                change,
             )
-            _shift(here, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, change)
+            _shift(
+                here,
+                1.0,
+                columns,
+                rows,
+                coefficients,
+                lower,
+                upper,
+                weight,
+                kind,
+                activity,
+                cost,
+                guide,
+                change,
+            )
     for r in range(len(lower)):
         beyond[r] = _beyond(activity[r], true_lower[r], true_upper[r])
     out[2], out[3] = _broken(activity, true_lower, true_upper, scale, kind) + over, now[levels]
+
+
+@numba.njit(cache=True, nogil=True)
+def anneal(  # type: ignore[no-untyped-def]
+    start,
+    territory,
+    cost,
+    guide,
+    constant,
+    columns,
+    rows,
+    coefficients,
+    lower,
+    upper,
+    true_lower,
+    true_upper,
+    scale,
+    weight,
+    kind,
+    cap,
+    geographic,
+    near_start,
+    near,
+    look_start,
+    look,
+    k,
+    arcs,
+    best,
+    out,
+    state,
+    count,
+    temperature,
+    warmth,
+    penalty,
+    beyond,
+    pool,
+    group,
+):
+    """Look at ``count`` proposals at one temperature.
+
+    ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
+    ``out`` holds the best violation and value, and returns the present ones behind them; ``beyond``
+    returns the present violation of each row. Penalties see ``lower`` and ``upper``, which may lie a little
+    inside the limits; what is called broken is measured against the true ones. ``weight`` is what a unit of
+    violation of a row costs, ``penalty`` what an earlier level above its ``cap`` does. ``guide`` is what the
+    search charges for an arc beside its points. ``temperature`` is multiplied by the ``warmth`` of the
+    territory that a node leaves. Only the nodes of ``pool`` move, and only between territories of one ``group``.
+    """
+    n, levels = len(start) - 1, cost.shape[0]
+    where = np.empty(n, np.int64)
+    members = np.zeros(k, np.int64)
+    activity = np.zeros(len(lower))
+    now = np.zeros(1 + levels)
+    for level in range(levels):
+        now[1 + level] = constant[level]
+    for r in range(len(lower)):
+        now[1 + kind[r]] += weight[r] * _beyond(0.0, lower[r], upper[r])
+    for u in range(n):
+        where[u] = territory[arcs[u]]
+        if geographic[u]:
+            members[where[u]] += 1
+        _shift(
+            arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, now
+        )
+    anneal_from(
+        start,
+        territory,
+        cost,
+        guide,
+        columns,
+        rows,
+        coefficients,
+        lower,
+        upper,
+        true_lower,
+        true_upper,
+        scale,
+        weight,
+        kind,
+        cap,
+        geographic,
+        near_start,
+        near,
+        look_start,
+        look,
+        arcs,
+        best,
+        out,
+        state,
+        count,
+        temperature,
+        warmth,
+        penalty,
+        beyond,
+        pool,
+        group,
+        where,
+        members,
+        activity,
+        now,
+    )

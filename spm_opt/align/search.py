@@ -114,40 +114,92 @@ def search(
         Where centers are free: called now and then with the territories of the nodes, for the
         cost of every arc from the centers that suit them best, shape ``(level + 1, a)``.
     """
-    columns = model.rows.tocsc()
-    scale = row_scale(model)
-    points, size = typical(model, level)
-    unit = np.maximum(size, COARSE * scale)
+    bench = Bench(model, territory, level, caps, inset, seed)
     # a little more than the multiplier, so that a limit that pays is still not worth breaking
-    least = np.maximum(MARGIN * np.abs(multiplier), stiffness * points / unit)
-    soft = np.where(~model.hard & (model.level <= level), model.price, 0.0)
-    boost = np.ones(len(scale))
-    width = np.where(model.hard, inset * np.minimum(scale, model.upper - model.lower), 0.0)
-    lower, upper = model.lower + width, model.upper - width
-    kind = np.where(model.hard, -1, np.minimum(model.level, level)).astype(np.int64)
-    arcs, best = model.arcs_of(territory), territory.copy()
-    state = np.array([seed], dtype=np.uint64)
-    out, beyond = np.full(4, np.inf), np.zeros(len(scale))
-    penalty = PENALTY * heat * points * model.n
+    least = np.maximum(MARGIN * np.abs(multiplier), stiffness * bench.points / bench.unit)
+    boost = np.ones(len(least))
+    bench.penalty = PENALTY * heat * bench.points * model.n
     each, cooling = max(1, proposals // TEMPERATURES), (1 - STILL) * TEMPERATURES
-    done, complete, cost = 0, True, model.cost[: level + 1]
+    done, complete = 0, True
     for step in range(TEMPERATURES):
         temperature = (
-            points * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
+            bench.points * heat * (min(1.0, COLDEST / heat) ** (step / cooling)) if step < cooling else 0.0
         )
-        weight = np.where(model.hard, boost * np.maximum(least, PENALTY * temperature / unit), soft)
-        anneal(
-            model.start, model.territory, cost, model.constant[: level + 1],
-            columns.indptr.astype(np.int64), columns.indices.astype(np.int64), columns.data,
-            lower, upper, model.lower, model.upper, scale, weight, kind, np.concatenate((caps, [np.inf])),
-            model.geographic, model.near_start, model.near, model.look_start, model.look, model.k,
-            arcs, best, out, state, each, temperature, penalty, beyond,
-        )  # fmt: skip
+        bench.anneal(each, temperature, boost * np.maximum(least, PENALTY * temperature / bench.unit))
         done += each
         if recenter is not None and step % RECENTER == 0:
-            cost = recenter(model.territory[arcs])
-        boost = np.where(beyond > 0, boost * DEARER, np.maximum(1.0, boost * CHEAPER))
-        if not keep_going(float(out[1]), float(out[0])):
+            bench.cost = recenter(bench.territory)
+        boost = np.where(bench.beyond > 0, boost * DEARER, np.maximum(1.0, boost * CHEAPER))
+        if not keep_going(bench.best_value, bench.best_violation):
             complete = step == TEMPERATURES - 1
             break
-    return Found(best, float(out[0]), float(out[1]), torn(model, best), done, complete)
+    return bench.found(bench.best, bench.best_violation, bench.best_value, done, complete=complete)
+
+
+class Bench:
+    """A plan being worked on by the compiled loop, and the arrays that it works with."""
+
+    def __init__(
+        self, model: Model, territory: IntArray, level: int, caps: FloatArray, inset: float, seed: int
+    ) -> None:
+        self.model, self.level = model, level
+        columns = model.rows.tocsc()
+        self.columns = columns.indptr.astype(np.int64), columns.indices.astype(np.int64), columns.data
+        self.scale = row_scale(model)
+        self.points, self.size = typical(model, level)
+        self.unit = np.maximum(self.size, COARSE * self.scale)
+        self.cost = model.cost[: level + 1]
+        self.soft = np.where(~model.hard & (model.level <= level), model.price, 0.0)
+        width = np.where(model.hard, inset * np.minimum(self.scale, model.upper - model.lower), 0.0)
+        self.lower, self.upper = model.lower + width, model.upper - width
+        self.kind = np.where(model.hard, -1, np.minimum(model.level, level)).astype(np.int64)
+        self.caps = np.concatenate((caps, [np.inf]))
+        self.penalty = 0.0
+        self.guide, self.warmth = np.zeros(len(model.territory)), np.ones(model.k)
+        self.arcs, self.best = model.arcs_of(territory), territory.copy()
+        self.state = np.array([seed], dtype=np.uint64)
+        self.out, self.beyond = np.full(4, np.inf), np.zeros(len(self.scale))
+        self.every, self.one_group = np.arange(model.n), np.zeros(model.k, dtype=np.int64)
+
+    def anneal(self, proposals: int, temperature: float, weight: FloatArray) -> None:
+        """Look at some proposals at one temperature; ``weight`` is of hard rows, shape ``(r,)``."""
+        model, levels = self.model, self.level + 1
+        anneal(
+            model.start, model.territory, self.cost, self.guide, model.constant[:levels], *self.columns,
+            self.lower, self.upper, model.lower, model.upper, self.scale,
+            np.where(model.hard, weight, self.soft), self.kind, self.caps,
+            model.geographic, model.near_start, model.near, model.look_start, model.look, model.k,
+            self.arcs, self.best, self.out, self.state, proposals, temperature, self.warmth, self.penalty,
+            self.beyond, self.every, self.one_group,
+        )  # fmt: skip
+
+    @property
+    def territory(self) -> IntArray:
+        """Territories of the nodes at present, shape ``(n,)``."""
+        return self.model.territory[self.arcs]
+
+    @property
+    def best_violation(self) -> float:
+        """Violation of the best plan so far."""
+        return float(self.out[0])
+
+    @property
+    def best_value(self) -> float:
+        """Points of the best plan so far."""
+        return float(self.out[1])
+
+    @property
+    def violation(self) -> float:
+        """Violation of the plan at present."""
+        return float(self.out[2])
+
+    @property
+    def value(self) -> float:
+        """Points of the plan at present."""
+        return float(self.out[3])
+
+    def found(
+        self, territory: IntArray, violation: float, value: float, proposals: int, *, complete: bool
+    ) -> Found:
+        """Put a plan into words."""
+        return Found(territory, violation, value, torn(self.model, territory), proposals, complete)

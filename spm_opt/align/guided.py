@@ -1,0 +1,239 @@
+"""A local search of large models, guided by prices on the rows that follow what the plan breaks.
+
+A penalty on what lies outside a limit moves single nodes across the border of a territory that is too full.
+Where the room is several territories away it is of little help: each of those between is at its limit too,
+and blocks. So here every hard row has a price, from the relaxation at first: a node is charged for it
+wherever it goes, and all borders shift at once to where the prices want them. Prices rise while a row is
+broken, and fall back while it has room (a subgradient step, as in the dual of the relaxation, but for
+connected plans). In the last stages penalties alone mend what is left, and polish.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from spm_opt.align.halves import Halves
+from spm_opt.align.model import Model
+from spm_opt.align.scale import move_costs
+from spm_opt.align.search import Bench, Found
+from spm_opt.problem import FloatArray, IntArray
+
+NARROWEST, WIDEST = 0.1, 10.0
+"""What a move costs about a territory, at least and at most, in typical moves."""
+MARGIN = 1.5
+"""What breaking a row costs at least, in its price."""
+DEARER, CHEAPER = 1.05, 0.95
+"""How the penalty of a row changes with every step in which it is broken, or kept."""
+NEGLIGIBLE = 1e-10
+"""Relative violation of a hard row that counts as none: what sums lose."""
+USUAL = 1.2
+"""Sum of the shares of the stages that a plan usually takes."""
+TRIALS, SHORT, LEAST = 2, 50_000, 1_000
+"""Where time is limited: steps that only show the speed, proposals of each, and of any step at least."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of a guided search: from where to where it goes, in equal ratios.
+
+    Attributes
+    ----------
+    steps
+        Number of temperatures; prices and penalties move after each.
+    share
+        Share of the proposals.
+    heat
+        First and last temperature, in typical moves.
+    stiffness
+        First and last penalty on breaking a row by a typical node, in typical moves.
+    rate
+        How much a price moves where a row is broken by a typical node, in typical moves; where zero,
+        prices are no longer charged.
+    inset
+        How far inside the limits prices and penalties aim, as a share of the limits' width.
+    """
+
+    steps: int
+    share: float
+    heat: tuple[float, float]
+    stiffness: tuple[float, float]
+    rate: float
+    inset: float
+
+
+FINDING = (
+    Stage(100, 0.22, (0.1, 0.02), (2.0, 2.0), 2.0, 0.02),
+    Stage(80, 0.3, (0.02, 0.005), (2.0, 30.0), 1.5, 0.02),
+)
+"""The stages that find prices, and a plan that breaks little."""
+MENDING = (
+    Stage(40, 0.1, (0.01, 0.003), (30.0, 30.0), 0.0, 0.005),
+    Stage(40, 0.1, (0.01, 0.003), (30.0, 100.0), 0.0, 0.01),
+    Stage(40, 0.1, (0.005, 0.002), (30.0, 100.0), 0.0, 0.01),
+    Stage(40, 0.1, (0.01, 0.002), (30.0, 300.0), 0.0, 0.02),
+    Stage(40, 0.1, (0.02, 0.002), (30.0, 300.0), 0.0, 0.02),
+    Stage(40, 0.1, (0.02, 0.002), (100.0, 300.0), 0.0, 0.03),
+    Stage(40, 0.1, (0.03, 0.002), (100.0, 1000.0), 0.0, 0.03),
+)
+"""The stages that mend what is left, one after the other while it is needed, from the best plan so far."""
+POLISH = (
+    Stage(40, 0.1, (0.005, 0.002), (30.0, 30.0), 0.0, 0.002),
+    Stage(40, 0.1, (0.005, 0.001), (30.0, 30.0), 0.0, 0.001),
+)
+"""The stages that lower the points of a plan that breaks nothing any more."""
+
+
+def guided(
+    model: Model,
+    territory: IntArray,
+    *,
+    level: int,
+    caps: FloatArray,
+    multiplier: FloatArray,
+    proposals: int,
+    seed: int,
+    keep_going: Callable[[float, float], bool],
+    left: Callable[[], float | None],
+) -> Found:
+    """Improve a plan, connected where asked, along moving prices.
+
+    Parameters are those of ``search``; ``left`` gives the seconds that it may still take, or ``None``.
+    """
+    bench = Bench(model, territory, level, caps, 0.0, seed)
+    with Halves(bench, seed) as halves:
+        run = _Run(bench, halves, multiplier, proposals, left)
+        run.all_stages(keep_going)
+    return run.found()
+
+
+class _Run:
+    """The state of a guided search: prices, penalties, the best plan so far."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        halves: Halves,
+        multiplier: FloatArray,
+        proposals: int,
+        left: Callable[[], float | None],
+    ) -> None:
+        self.bench, self.halves, self.proposals, self.left = bench, halves, proposals, left
+        hard = bench.model.hard
+        self.up, self.down = np.maximum(multiplier, 0.0) * hard, np.maximum(-multiplier, 0.0) * hard
+        self.local, bench.warmth = _local(bench)
+        bench.penalty = bench.points * bench.model.n
+        self.boost = np.ones(len(hard))
+        self.done, self.complete = 0, True
+        self.began, self.ahead, self.steps, self.last = time.monotonic(), USUAL, 0, 0
+        self.best = (np.inf, np.inf, bench.arcs.copy())
+        self.look()
+
+    def all_stages(self, keep_going: Callable[[float, float], bool]) -> None:
+        """Go through all stages, those that mend only while something is broken."""
+        for stage in FINDING:
+            if not self.through(stage, keep_going):
+                return
+        for stage in (*MENDING, *MENDING):
+            if self.best[0] > 0 and not self.through(stage, keep_going):
+                return
+        for stage in POLISH:
+            if self.best[0] <= 0 and not self.through(stage, keep_going):
+                return
+
+    def through(self, stage: Stage, keep_going: Callable[[float, float], bool]) -> bool:
+        """Go through a stage; says whether to go on."""
+        bench, model = self.bench, self.bench.model
+        width = np.where(model.hard, stage.inset * np.minimum(bench.scale, model.upper - model.lower), 0.0)
+        bench.lower, bench.upper = model.lower + width, model.upper - width
+        if not stage.rate:
+            bench.arcs, bench.guide = self.best[2].copy(), np.zeros(len(model.territory))
+            self.halves.count()
+        for step in range(stage.steps):
+            at = step / stage.steps
+            weight = _between(stage.stiffness, at) * self.local / bench.unit
+            if stage.rate:
+                bench.guide = np.asarray(model.rows.T @ (self.down - self.up))
+            else:
+                weight = self.boost * np.maximum(weight, MARGIN * (self.up + self.down))
+            self.halves.anneal(self._next(stage), bench.points * _between(stage.heat, at), weight)
+            self.follow(stage, self.halves.activity)
+            self.look()
+            if not keep_going(self.best[1], self.best[0]):
+                self.complete = False
+                return False
+        return True
+
+    def follow(self, stage: Stage, activity: FloatArray) -> None:
+        """Move prices, or else penalties, by what is broken."""
+        bench, model = self.bench, self.bench.model
+        below, above = bench.lower - activity, activity - bench.upper
+        if stage.rate:
+            move = stage.rate * self.local / bench.unit**2 * model.hard
+            self.up = np.maximum(0.0, self.up + move * np.where(np.isfinite(below), below, 0.0))
+            self.down = np.maximum(0.0, self.down + move * np.where(np.isfinite(above), above, 0.0))
+        else:
+            broken = model.violation(activity) > 0
+            self.boost = np.where(broken, self.boost * DEARER, np.maximum(1.0, self.boost * CHEAPER))
+
+    def look(self) -> None:
+        """Keep the present plan where it is the best so far."""
+        bench, points = self.bench, self.halves.points
+        broken = (bench.model.violation(self.halves.activity) / bench.scale)[bench.model.hard]
+        cap = bench.caps[:-1]
+        over = np.maximum(0.0, points[:-1] - cap) / np.maximum(1.0, np.abs(cap))
+        violation = float(broken[broken > NEGLIGIBLE].sum() + over[over > NEGLIGIBLE].sum())
+        if (violation, points[-1]) < self.best[:2]:
+            self.best = (violation, float(points[-1]), bench.arcs.copy())
+
+    def _next(self, stage: Stage) -> int:
+        """Proposals of the next step: as planned, or what the time that is left allows for."""
+        share = stage.share / stage.steps
+        planned = max(1, round(share * self.proposals))
+        left = self.left()
+        if left is not None:
+            now = time.monotonic()
+            # the first steps may compile, and show what the speed is
+            fitting = SHORT
+            if self.steps > TRIALS:
+                fitting = round(
+                    self.last / max(1e-3, now - self.began) * left * share / max(stage.share, self.ahead)
+                )
+            self.began = now
+            self.complete = self.complete and (fitting >= planned or self.steps <= TRIALS)
+            planned = max(LEAST, min(planned, fitting))
+        self.steps += 1
+        self.ahead -= share
+        self.last = planned
+        self.done += planned
+        return planned
+
+    def found(self) -> Found:
+        """Put the best plan into words."""
+        violation, value, arcs = self.best
+        territory = self.bench.model.territory[arcs]
+        return self.bench.found(territory, violation, value, self.done, complete=self.complete)
+
+
+def _between(ends: tuple[float, float], at: float) -> float:
+    return float(ends[0] * (ends[1] / ends[0]) ** at)
+
+
+def _local(bench: Bench) -> tuple[FloatArray, FloatArray]:
+    """Say what a move costs about each row, in points, and about each territory, in typical moves.
+
+    In town a move costs little, in the country much: one temperature for both would be too hot or too cold.
+    """
+    model = bench.model
+    spread = np.maximum(move_costs(model, bench.level), NARROWEST * bench.points)
+    count = np.bincount(bench.territory, minlength=model.k)
+    sums = np.bincount(bench.territory, weights=spread, minlength=model.k)
+    mean = np.where(count > 0, sums / np.maximum(1, count), spread.mean())
+    warmth = np.clip(mean / spread.mean(), NARROWEST, WIDEST)
+    used = abs(model.rows[:, bench.arcs])
+    total = np.asarray(used.sum(axis=1)).ravel()
+    about = np.asarray(used @ warmth[bench.territory]).ravel() / np.where(total > 0, total, 1.0)
+    return bench.points * np.where(total > 0, about, 1.0), warmth
