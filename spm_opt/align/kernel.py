@@ -48,7 +48,7 @@ def _arc(start, territory, node, t):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _beyond(activity, lower, upper):  # type: ignore[no-untyped-def]
+def beyond_of(activity, lower, upper):  # type: ignore[no-untyped-def]
     """Violation of one row."""
     if activity < lower:
         return lower - activity
@@ -58,7 +58,7 @@ def _beyond(activity, lower, upper):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _shift(  # type: ignore[no-untyped-def]
+def shift(  # type: ignore[no-untyped-def]
     arc, sign, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, change
 ):
     """Put an arc into the plan or take it out; ``change[0]`` is penalties, ``change[1 + l]`` points."""
@@ -67,9 +67,9 @@ def _shift(  # type: ignore[no-untyped-def]
         change[1 + level] += sign * cost[level, arc]
     for at in range(columns[arc], columns[arc + 1]):
         r = rows[at]
-        before = _beyond(activity[r], lower[r], upper[r])
+        before = beyond_of(activity[r], lower[r], upper[r])
         activity[r] += sign * coefficients[at]
-        change[1 + kind[r]] += weight[r] * (_beyond(activity[r], lower[r], upper[r]) - before)
+        change[1 + kind[r]] += weight[r] * (beyond_of(activity[r], lower[r], upper[r]) - before)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -78,7 +78,7 @@ def _broken(activity, lower, upper, scale, kind):  # type: ignore[no-untyped-def
     total = 0.0
     for r in range(len(lower)):
         if kind[r] < 0:
-            beyond = _beyond(activity[r], lower[r], upper[r]) / scale[r]
+            beyond = beyond_of(activity[r], lower[r], upper[r]) / scale[r]
             if beyond > NEGLIGIBLE:
                 total += beyond
     return total
@@ -201,9 +201,9 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
     activity,
     now,
 ):
-    """Go on as ``anneal`` does, from books that are already made: they and the plan are changed in place.
+    """Look at ``count`` proposals at one temperature, as ``books.anneal`` says, from books that are already made.
 
-    ``where`` is the territory of each node, ``members`` how many geographic nodes each has, ``activity`` that of
+    They and the plan are changed in place. ``where`` is the territory of each node, ``members`` how many geographic nodes each has, ``activity`` that of
     each row, ``now`` the penalties and the points of each level.
     """
     n, levels = len(start) - 1, cost.shape[0]
@@ -243,14 +243,14 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
         here = arcs[u]
         for at in range(1 + levels):
             change[at] = 0.0
-        _shift(
+        shift(
             here, -1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, change
         )
-        _shift(
+        shift(
             there, 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, change
         )
         if w >= 0:
-            _shift(
+            shift(
                 arcs[w],
                 -1.0,
                 columns,
@@ -265,7 +265,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                 guide,
                 change,
             )
-            _shift(
+            shift(
                 back,
                 1.0,
                 columns,
@@ -309,7 +309,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                 members[t] += 1
         else:
             if w >= 0:
-                _shift(
+                shift(
                     back,
                     -1.0,
                     columns,
@@ -324,7 +324,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                     guide,
                     change,
                 )
-                _shift(
+                shift(
                     arcs[w],
                     1.0,
                     columns,
@@ -339,7 +339,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                     guide,
                     change,
                 )
-            _shift(
+            shift(
                 there,
                 -1.0,
                 columns,
@@ -354,7 +354,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                 guide,
                 change,
             )
-            _shift(
+            shift(
                 here,
                 1.0,
                 columns,
@@ -370,106 +370,5 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                 change,
             )
     for r in range(len(lower)):
-        beyond[r] = _beyond(activity[r], true_lower[r], true_upper[r])
+        beyond[r] = beyond_of(activity[r], true_lower[r], true_upper[r])
     out[2], out[3] = _broken(activity, true_lower, true_upper, scale, kind) + over, now[levels]
-
-
-@numba.njit(cache=True, nogil=True)
-def anneal(  # type: ignore[no-untyped-def]
-    start,
-    territory,
-    cost,
-    guide,
-    constant,
-    columns,
-    rows,
-    coefficients,
-    lower,
-    upper,
-    true_lower,
-    true_upper,
-    scale,
-    weight,
-    kind,
-    cap,
-    geographic,
-    near_start,
-    near,
-    look_start,
-    look,
-    k,
-    arcs,
-    best,
-    out,
-    state,
-    count,
-    temperature,
-    warmth,
-    penalty,
-    beyond,
-    pool,
-    group,
-):
-    """Look at ``count`` proposals at one temperature.
-
-    ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
-    ``out`` holds the best violation and value, and returns the present ones behind them; ``beyond``
-    returns the present violation of each row. Penalties see ``lower`` and ``upper``, which may lie a little
-    inside the limits; what is called broken is measured against the true ones. ``weight`` is what a unit of
-    violation of a row costs, ``penalty`` what an earlier level above its ``cap`` does. ``guide`` is what the
-    search charges for an arc beside its points. ``temperature`` is multiplied by the ``warmth`` of the
-    territory that a node leaves. Only the nodes of ``pool`` move, and only between territories of one ``group``.
-    """
-    n, levels = len(start) - 1, cost.shape[0]
-    where = np.empty(n, np.int64)
-    members = np.zeros(k, np.int64)
-    activity = np.zeros(len(lower))
-    now = np.zeros(1 + levels)
-    for level in range(levels):
-        now[1 + level] = constant[level]
-    for r in range(len(lower)):
-        now[1 + kind[r]] += weight[r] * _beyond(0.0, lower[r], upper[r])
-    for u in range(n):
-        where[u] = territory[arcs[u]]
-        if geographic[u]:
-            members[where[u]] += 1
-        _shift(
-            arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, now
-        )
-    anneal_from(
-        start,
-        territory,
-        cost,
-        guide,
-        columns,
-        rows,
-        coefficients,
-        lower,
-        upper,
-        true_lower,
-        true_upper,
-        scale,
-        weight,
-        kind,
-        cap,
-        geographic,
-        near_start,
-        near,
-        look_start,
-        look,
-        arcs,
-        best,
-        out,
-        state,
-        count,
-        temperature,
-        warmth,
-        penalty,
-        beyond,
-        pool,
-        group,
-        where,
-        members,
-        activity,
-        now,
-    )

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spm_opt.align.books import anneal
 from spm_opt.align.cuts import torn
-from spm_opt.align.kernel import anneal
 from spm_opt.align.model import Model
 from spm_opt.align.scale import row_scale, typical
 from spm_opt.problem import FloatArray, IntArray
