@@ -7,7 +7,7 @@ import math
 import numba
 import numpy as np
 
-from spm_opt.align.kernel import NEGLIGIBLE, _below, _beyond, _draw
+from spm_opt.align.kernel import NEGLIGIBLE, _below, _draw, beyond_of
 
 LOOKS = 1500
 """Most partial chains that are looked at from one node."""
@@ -23,9 +23,9 @@ def _put(arc, sign, data, columns, rows, activity):  # type: ignore[no-untyped-d
     for at in range(columns[arc], columns[arc + 1]):
         r = rows[at]
         step = sign * coefficients[at]
-        change += slope[r] * step - weight[r] * _beyond(activity[r], lower[r], upper[r])
+        change += slope[r] * step - weight[r] * beyond_of(activity[r], lower[r], upper[r])
         activity[r] += step
-        change += weight[r] * _beyond(activity[r], lower[r], upper[r])
+        change += weight[r] * beyond_of(activity[r], lower[r], upper[r])
     return change
 
 
@@ -135,7 +135,7 @@ def _energy(data, columns, rows, arcs, activity):  # type: ignore[no-untyped-def
         for at in range(columns[arcs[u]], columns[arcs[u] + 1]):
             activity[rows[at]] += coefficients[at]
     for r in range(len(activity)):
-        total += slope[r] * activity[r] + weight[r] * _beyond(activity[r], lower[r], upper[r])
+        total += slope[r] * activity[r] + weight[r] * beyond_of(activity[r], lower[r], upper[r])
     return total
 
 
@@ -145,7 +145,7 @@ def _broken(activity, lower, upper, scale, hard):  # type: ignore[no-untyped-def
     total = 0.0
     for r in range(len(activity)):
         if hard[r]:
-            beyond = _beyond(activity[r], lower[r], upper[r]) / scale[r]
+            beyond = beyond_of(activity[r], lower[r], upper[r]) / scale[r]
             if beyond > NEGLIGIBLE:
                 total += beyond
     return total
