@@ -31,9 +31,9 @@ FEW_UNITS = 45
 """Up to so many units CP-SAT is tried before HiGHS."""
 FIRST_LOOK = 0.7
 """Most of the time that the local search takes before the bound is asked for."""
-HOPELESS = 30_000
+HOPELESS = 15_000
 """Pairs that the bound leaves, beyond which the time goes to the local search instead."""
-SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.15, 0.35, 0.9
+SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.2, 0.35, 0.9
 """Shares of a time limit for the local search: of few units, of more, and where no exact solve follows."""
 PAIRS_EACH = (8, 30)
 """Pairs for each unit that the first exact solves take, the most promising ones."""
@@ -75,16 +75,33 @@ def _interchangeable(
         return _from_prices(problem, criteria, median, budget, seed, clock, share)
     dual = _bounded(median, found, clock)
     center = best_centers_of(median, found.label)[0]
-    if int(_left(dual.least_with(median), found.value).sum()) > HOPELESS and median.n**2 > LOGIC_PAIRS:
-        # too much is left for an exact solve: the time is better spent on looking further
-        more = _moving(median, found.label, budget, seed + 1, clock, dual.bound)
-        found = replace(more, work=_sum(found.work, more.work), complete=found.complete and more.complete)
-        center = best_centers_of(median, found.label)[0]
-        closed = _Closed(center, dual.bound, "bound over all centers")
-        return _told(problem, median, closed, _outcome(found, criteria), found.work, clock)
     work = {**found.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
-    closed = _close(median, dual, center, budget, seed, clock, work)
-    return _told(problem, median, closed, _outcome(found, criteria), work, clock)
+    left = int(_left(dual.least_with(median), found.value).sum())
+    if left > HOPELESS and median.n**2 > LOGIC_PAIRS:
+        # too much is left for an exact solve: the time is better spent on looking further
+        closed = _Closed(center, dual.bound, "bound over all centers")
+    else:
+        closed = _close(median, dual, center, budget, seed, clock, work)
+    closed, complete = _further(median, closed, budget, seed + 1, clock, work)
+    searched = replace(_outcome(found, criteria), complete=found.complete and complete)
+    return _told(problem, median, closed, searched, work, clock)
+
+
+def _further(
+    median: Median, closed: _Closed, budget: Budget, seed: int, clock: Clock, work: dict[str, int]
+) -> tuple[_Closed, bool]:
+    """Search on from a plan that is not proven to be the best; says whether the search ran to its end."""
+    if closed.center is None or clock.over or reached(cost_of(median, closed.center), closed.bound):
+        return closed, True
+    opened, label = np.unique(closed.center, return_inverse=True)
+    if len(opened) < median.k:
+        return closed, True
+    more = _moving(median, label, budget, seed, clock, closed.bound)
+    for kind, amount in more.work.items():
+        work[kind] = work.get(kind, 0) + amount
+    if more.violation <= 0 and more.value < cost_of(median, closed.center):
+        closed = replace(closed, center=best_centers_of(median, more.label)[0])
+    return closed, more.complete
 
 
 def _some_seats(
@@ -134,10 +151,6 @@ def _outcome(found: Interchanged, criteria: Sequence[Criterion]) -> Outcome:
     priority = min((c.priority for c in criteria if c.weight), default=1)
     level = Level(priority, found.value, None)
     return Outcome(found.label, (level,), "", (), found.work, found.complete)
-
-
-def _sum(work: dict[str, int], more: dict[str, int]) -> dict[str, int]:
-    return {kind: amount + more.get(kind, 0) for kind, amount in work.items()}
 
 
 def _from_prices(

@@ -166,10 +166,10 @@ class _Search:
             weight = np.maximum(self.boost, 1.0) * STIFF * self._mean() / self.unit
             disturb(self.ground, self.state, weight, count, EACH, HEAT, self.best, self.out)
             tried, looks = tried + count, looks + 1
-            if self.out[0] > 0:
-                self.boost = np.minimum(DEAREST, self.boost * DEARER)
+            step = DEARER if self.out[0] > 0 else CHEAPER
+            self.boost = np.clip(self.boost * step, 1.0, DEAREST)
             if looks % AFRESH == 0:
-                lay_out(self.ground, self.state, self.state.label.copy())
+                lay_out(self.ground, self.state, self.best.copy())
         return tried
 
     def _anneal(self, proposals: int, temperature: float) -> None:

@@ -59,13 +59,13 @@ def _draw_places(ground, state, opened):  # type: ignore[no-untyped-def]
     for t in range(k):
         opened[state.medoid[t]] = True
     v, gain = -1, -np.inf
-    for _ in range(CANDIDATES):
+    for _ in range(1 + _below(state.draws, CANDIDATES)):
         w = _below(state.draws, n)
         more = _gain(ground, state, w)
         if more > gain and not opened[w]:
             v, gain = w, more
     closed, loss = -1, np.inf
-    for _ in range(CANDIDATES):
+    for _ in range(1 + _below(state.draws, CANDIDATES)):
         t = _below(state.draws, k)
         less = _loss(ground, state, opened, t)
         if v >= 0 and less < loss and t != state.label[v]:
