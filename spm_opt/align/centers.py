@@ -14,7 +14,7 @@ from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.interchange import Interchanged, interchange
 from spm_opt.align.isolated import isolated
-from spm_opt.align.median import Median, median_of, seated_median_of
+from spm_opt.align.median import Median, impossible_at_a_glance, median_of, seated_median_of
 from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
 from spm_opt.align.median_logic import solve_cp
 from spm_opt.align.result import PROVEN, Level, reached
@@ -61,7 +61,7 @@ def with_centers(
 def _interchangeable(
     problem: Problem, criteria: Sequence[Criterion], median: Median, budget: Budget, seed: int, clock: Clock
 ) -> tuple[Outcome, FloatArray]:
-    impossible = _impossible(problem, median)
+    impossible = impossible_at_a_glance(problem, median)
     if impossible:
         return Outcome(None, (), impossible, ("found before solving",), {}, complete=True), problem.seat
     share = SHORT_SEARCH if median.n**2 <= LOGIC_PAIRS else LONG_SEARCH
@@ -390,16 +390,3 @@ def _search(
     located = locate.located(problem, seat)
     free = FreeCenters(recenter, dual.bound)
     return settle(located, criteria, budget, seed, clock.part(share), free=free)
-
-
-def _impossible(problem: Problem, median: Median) -> str:
-    """Say what makes a plan impossible at a glance, or nothing."""
-    for a in range(median.activity.shape[1]):
-        carried, low, high = median.activity[:, a], median.lower[a], median.upper[a]
-        large = np.flatnonzero(carried > high * (1 + HOLDS_WITHIN))
-        if len(large):
-            return f"{problem.unit_ids[large[0]]} alone carries {carried[large[0]]:,.10g}, above the limit {high:,.10g}"
-        total = carried.sum()
-        if total > median.k * high * (1 + HOLDS_WITHIN) or total < median.k * low * (1 - HOLDS_WITHIN):
-            return f"{total:,.10g} in all cannot be parted between {median.k} territories of {low:,.10g} to {high:,.10g}"
-    return ""

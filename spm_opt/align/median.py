@@ -20,7 +20,7 @@ import numpy as np
 from spm_opt.align.locate import unit_distances
 from spm_opt.align.model import neighbours
 from spm_opt.criteria import Dispersion
-from spm_opt.criteria.terms import Criterion, Rows
+from spm_opt.criteria.terms import HOLDS_WITHIN, Criterion, Rows
 from spm_opt.problem import FloatArray, IntArray, Problem
 
 NOWHERE = 10.0
@@ -158,3 +158,16 @@ def _limits(problem: Problem, rows: Sequence[Rows]) -> tuple[FloatArray, FloatAr
         lower.append(float(block.lower[0]))
         upper.append(float(block.upper[0]))
     return np.array(activity).reshape(-1, n).T.copy(), np.array(lower), np.array(upper)
+
+
+def impossible_at_a_glance(problem: Problem, median: Median) -> str:
+    """Say what makes a plan impossible at a glance, or nothing."""
+    for a in range(median.activity.shape[1]):
+        carried, low, high = median.activity[:, a], median.lower[a], median.upper[a]
+        large = np.flatnonzero(carried > high * (1 + HOLDS_WITHIN))
+        if len(large):
+            return f"{problem.unit_ids[large[0]]} alone carries {carried[large[0]]:,.10g}, above the limit {high:,.10g}"
+        total = carried.sum()
+        if total > median.k * high * (1 + HOLDS_WITHIN) or total < median.k * low * (1 - HOLDS_WITHIN):
+            return f"{total:,.10g} in all cannot be parted between {median.k} territories of {low:,.10g} to {high:,.10g}"
+    return ""
