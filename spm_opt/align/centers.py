@@ -82,21 +82,28 @@ def _interchangeable(
         closed = _Closed(center, dual.bound, "bound over all centers")
     else:
         closed = _close(median, dual, center, budget, seed, clock, work)
-    closed, complete = _further(median, closed, budget, seed + 1, clock, work)
+    closed, complete = _further(median, closed, budget, seed + 1, clock, work, afresh=found.stalled)
     searched = replace(_outcome(found, criteria), complete=found.complete and complete)
     return _told(problem, median, closed, searched, work, clock)
 
 
 def _further(
-    median: Median, closed: _Closed, budget: Budget, seed: int, clock: Clock, work: dict[str, int]
+    median: Median,
+    closed: _Closed,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    work: dict[str, int],
+    *,
+    afresh: bool,
 ) -> tuple[_Closed, bool]:
-    """Search on from a plan that is not proven to be the best; says whether the search ran to its end."""
+    """Search on from a plan that is not proven to be the best, or afresh; says whether that ran to its end."""
     if closed.center is None or clock.over or reached(cost_of(median, closed.center), closed.bound):
         return closed, True
     opened, label = np.unique(closed.center, return_inverse=True)
     if len(opened) < median.k:
         return closed, True
-    more = _moving(median, label, budget, seed, clock, closed.bound)
+    more = _moving(median, None if afresh else label, budget, seed, clock, closed.bound)
     for kind, amount in more.work.items():
         work[kind] = work.get(kind, 0) + amount
     if more.violation <= 0 and more.value < cost_of(median, closed.center):

@@ -55,6 +55,8 @@ class Interchanged:
         Moves and neighbourhoods looked at.
     complete
         Whether the search ran to its end rather than being stopped.
+    stalled
+        Whether the latter half of the neighbourhoods brought nothing: another start may bring more.
     """
 
     label: IntArray
@@ -62,6 +64,7 @@ class Interchanged:
     value: float
     work: dict[str, int]
     complete: bool
+    stalled: bool
 
 
 def interchange(
@@ -100,11 +103,16 @@ def interchange(
     else:
         lay_out(search.ground, search.state, np.ascontiguousarray(start, dtype=np.int64))
         search.look()
-    tried = search.wander(neighbourhoods)
+    tried, last = search.wander(neighbourhoods)
     work = {"proposals": done, "neighbourhoods": tried}
     complete = complete and (tried >= neighbourhoods or search.reached)
     return Interchanged(
-        search.best, float(search.out[0]), float(search.out[1]) + median.constant, work, complete
+        search.best,
+        float(search.out[0]),
+        float(search.out[1]) + median.constant,
+        work,
+        complete,
+        2 * last <= tried,
     )
 
 
@@ -157,20 +165,22 @@ class _Search:
                 break
         return done, (done >= each * TEMPERATURES or self.reached) and fitting == proposals
 
-    def wander(self, neighbourhoods: int) -> int:
-        """Search neighbourhoods from the best plan on; returns how many."""
+    def wander(self, neighbourhoods: int) -> tuple[int, int]:
+        """Search neighbourhoods from the best plan on; returns how many, and after how many none was better."""
         lay_out(self.ground, self.state, self.best.copy())
-        tried = looks = 0
+        tried = looks = last = 0
         while tried < neighbourhoods and self.going():
             count = min(CHUNK, neighbourhoods - tried)
             weight = np.maximum(self.boost, 1.0) * STIFF * self._mean() / self.unit
+            before = tuple(self.out)
             disturb(self.ground, self.state, weight, count, EACH, HEAT, self.best, self.out)
             tried, looks = tried + count, looks + 1
+            last = last if tuple(self.out) == before else tried
             step = DEARER if self.out[0] > 0 else CHEAPER
             self.boost = np.clip(self.boost * step, 1.0, DEAREST)
             if looks % AFRESH == 0:
                 lay_out(self.ground, self.state, self.best.copy())
-        return tried
+        return tried, last
 
     def _anneal(self, proposals: int, temperature: float) -> None:
         weight = self.boost * np.maximum(STIFF * temperature, SOFT * self._mean()) / self.unit
