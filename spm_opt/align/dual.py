@@ -20,7 +20,7 @@ import numpy as np
 
 from spm_opt.align.isolated import halting
 from spm_opt.align.median import Median
-from spm_opt.problem import BoolArray, FloatArray
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 WORK = 2_000_000_000
 """Matrix entries that are looked at."""
@@ -69,7 +69,15 @@ class Dual:
         return np.asarray(least)
 
 
-def ascend(median: Median, target: float | None = None, start: Dual | None = None) -> Dual:
+def ascend(
+    median: Median,
+    target: float | None = None,
+    start: Dual | None = None,
+    *,
+    centers: IntArray | None = None,
+    forced: int = -1,
+    rounds: int = ROUNDS,
+) -> Dual:
     """Climb towards the best bound.
 
     Parameters
@@ -80,30 +88,43 @@ def ascend(median: Median, target: float | None = None, start: Dual | None = Non
         Points of a known plan, which steps are measured against; without it a guess is used.
     start
         Prices to begin from.
+    centers
+        The units that may be centers, all of them by default.
+    forced
+        A unit that is a center in any case, or -1.
+    rounds
+        Most iterations.
     """
     n, m = median.activity.shape
+    centers = np.arange(n) if centers is None else centers
     if start is None:
         nearest = np.partition(median.cost, min(n - 1, max(1, n // (3 * median.k))), axis=1)
-        alpha, nu = nearest[:, min(n - 1, max(1, n // (3 * median.k)))].copy(), np.zeros((n, m))
+        alpha, nu = nearest[:, min(n - 1, max(1, n // (3 * median.k)))].copy(), np.zeros((len(centers), m))
     else:
-        alpha, nu = start.alpha.copy(), start.nu.copy()
-    value, chosen, spread = np.empty(n), np.zeros(n, dtype=np.bool_), median.activity.sum(axis=0) / median.k
-    goal = -1.0 if target is None else target - median.constant
+        alpha, nu = start.alpha.copy(), start.nu[centers]
+    cost = median.cost if len(centers) == n else np.ascontiguousarray(median.cost[:, centers])
+    value, chosen = np.empty(len(centers)), np.zeros(len(centers), dtype=np.bool_)
+    spread = median.activity.sum(axis=0) / median.k
     with halting() as halt:
-        bound, rounds = _climb(
-            median.cost, median.activity, np.maximum(median.lower, -NEVER), np.minimum(median.upper, NEVER), median.k,
-            alpha, nu, value, chosen, goal, np.where(spread > 0, spread, 1.0), min(ROUNDS, max(50, WORK // (n * n))),
-            0.5 if start is not None else 1.0, halt,
+        bound, done = _climb(
+            cost, centers, median.activity, np.maximum(median.lower, -NEVER), np.minimum(median.upper, NEVER),
+            median.k, alpha, nu, value, chosen, -1.0 if target is None else target - median.constant,
+            np.where(spread > 0, spread, 1.0), min(rounds, max(50, WORK // (n * len(centers)))),
+            0.5 if start is not None else 1.0, int(np.searchsorted(centers, forced)) if forced >= 0 else -1, halt,
         )  # fmt: skip
+    every_nu, every_value, every_chosen = np.zeros((n, m)), np.full(n, np.inf), np.zeros(n, dtype=np.bool_)
+    every_nu[centers], every_value[centers], every_chosen[centers] = nu, value, chosen
     # what floating-point sums may have lost is taken off
-    return Dual(bound + median.constant - 1e-9 * abs(bound), alpha, nu, value, chosen, rounds)
+    return Dual(
+        bound + median.constant - 1e-9 * abs(bound), alpha, every_nu, every_value, every_chosen, done
+    )
 
 
 @numba.njit(cache=True, nogil=True)
-def _evaluate(cost, activity, lower, upper, k, alpha, nu, value, chosen, size):  # type: ignore[no-untyped-def]
+def _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced):  # type: ignore[no-untyped-def]
     """Bound at given prices; fills the values, the sizes and the choice of centers."""
     n, m = activity.shape
-    for j in range(n):
+    for j in range(len(centers)):
         value[j] = 0.0
         for a in range(m):
             size[j, a] = 0.0
@@ -112,36 +133,43 @@ def _evaluate(cost, activity, lower, upper, k, alpha, nu, value, chosen, size): 
             elif nu[j, a] < 0.0:
                 value[j] += nu[j, a] * upper[a]
     for i in range(n):
-        for j in range(n):
+        for j in range(len(centers)):
             reduced = cost[i, j] - alpha[i]
             for a in range(m):
                 reduced -= nu[j, a] * activity[i, a]
-            if i == j or reduced < 0.0:
+            if i == centers[j] or reduced < 0.0:
                 value[j] += reduced
                 for a in range(m):
                     size[j, a] += activity[i, a]
-    order = np.argsort(value)
-    total = alpha.sum()
+    total, wanted = alpha.sum(), k
     chosen[:] = False
-    for at in range(k):
-        total += value[order[at]]
-        chosen[order[at]] = True
+    if forced >= 0:
+        total += value[forced]
+        chosen[forced] = True
+        wanted -= 1
+    for j in np.argsort(value):
+        if wanted == 0:
+            break
+        if not chosen[j]:
+            total += value[j]
+            chosen[j] = True
+            wanted -= 1
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _pull(cost, activity, alpha, nu, chosen, pull):  # type: ignore[no-untyped-def]
+def _pull(cost, centers, activity, alpha, nu, chosen, pull):  # type: ignore[no-untyped-def]
     """How much the assignment of each unit is short: one less its chosen centers; adds to the last pull."""
     n, m = activity.shape
     norm = 0.0
     for i in range(n):
         short = 1.0
-        for j in range(n):
+        for j in range(len(centers)):
             if chosen[j]:
                 reduced = cost[i, j] - alpha[i]
                 for a in range(m):
                     reduced -= nu[j, a] * activity[i, a]
-                if i == j or reduced < 0.0:
+                if i == centers[j] or reduced < 0.0:
                     short -= 1.0
         pull[i] = 0.6 * short + 0.4 * pull[i]
         norm += pull[i] * pull[i]
@@ -151,9 +179,8 @@ def _pull(cost, activity, alpha, nu, chosen, pull):  # type: ignore[no-untyped-d
 @numba.njit(cache=True, nogil=True)
 def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
     """Move the price of every limit of every center by a step of its own."""
-    n, m = nu.shape
-    for j in range(n):
-        for a in range(m):
+    for j in range(nu.shape[0]):
+        for a in range(nu.shape[1]):
             now = nu[j, a]
             if now > 0.0:
                 slope = lower[a] - size[j, a]
@@ -174,23 +201,26 @@ def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spread, rounds, pace, halt):  # type: ignore[no-untyped-def]
+def _climb(  # type: ignore[no-untyped-def]
+    cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, goal, spread, rounds, pace, forced, halt
+):
     """Climb; ``alpha``, ``nu``, ``value`` and ``chosen`` end at the best bound, which is returned."""
     n, m = activity.shape
     best, stall = -np.inf, 0
     best_alpha, best_nu = alpha.copy(), nu.copy()
-    size, pull = np.zeros((n, m)), np.zeros(n)
-    step, last = np.empty((n, m)), np.zeros((n, m))
+    c = len(centers)
+    size, pull = np.zeros((c, m)), np.zeros(n)
+    step, last = np.empty((c, m)), np.zeros((c, m))
     guessed = goal < 0.0
     margin = 0.05
     done = 0
     for at in range(rounds):
         done = at + 1
-        now = _evaluate(cost, activity, lower, upper, k, alpha, nu, value, chosen, size)
+        now = _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced)
         if at == 0:
             scale = abs(goal) if not guessed else max(abs(now), 1e-12)
             for a in range(m):
-                for j in range(n):
+                for j in range(c):
                     step[j, a] = 0.02 * scale / k / spread[a]
         if now > best:
             if best == -np.inf or now > best + 1e-5 * abs(best):
@@ -209,7 +239,7 @@ def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spre
             alpha[:] = best_alpha
             if pace < SLOWEST:
                 break
-        norm = _pull(cost, activity, alpha, nu, chosen, pull)
+        norm = _pull(cost, centers, activity, alpha, nu, chosen, pull)
         ahead = margin * abs(best) if guessed else max(goal - now, 1e-3 * abs(goal))
         if norm > 0.0:
             for i in range(n):
@@ -217,4 +247,4 @@ def _climb(cost, activity, lower, upper, k, alpha, nu, value, chosen, goal, spre
         _turn(lower, upper, size, nu, step, last)
     alpha[:] = best_alpha
     nu[:] = best_nu
-    return _evaluate(cost, activity, lower, upper, k, alpha, nu, value, chosen, size), done
+    return _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced), done
