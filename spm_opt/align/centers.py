@@ -3,44 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 
 from spm_opt.align import locate
 from spm_opt.align.alternate import alternating
+from spm_opt.align.closing import LOGIC_PAIRS, MANY_PAIRS, Closed, close, left
 from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.interchange import Interchanged, interchange
-from spm_opt.align.isolated import isolated
 from spm_opt.align.median import Median, impossible_at_a_glance, median_of, seated_median_of
-from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
-from spm_opt.align.median_logic import solve_cp
-from spm_opt.align.result import PROVEN, Level, reached
+from spm_opt.align.median_exact import best_centers_of, cost_of
+from spm_opt.align.result import Level, reached
 from spm_opt.align.settle import FreeCenters, Outcome, settle
-from spm_opt.criteria.terms import HOLDS_WITHIN, Criterion
+from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
-from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
+from spm_opt.problem import FloatArray, IntArray, Problem
 
-FEW_PAIRS, MANY_PAIRS = 1_000, 80_000
-"""Pairs of unit and center that an exact solve takes at least, and at most."""
-LOGIC_PAIRS = 20_000
-"""Most pairs for which CP-SAT is asked whether any plan exists."""
-FEW_UNITS = 45
-"""Up to so many units CP-SAT is tried before HiGHS."""
 FIRST_LOOK = 0.7
 """Most of the time that the local search takes before the bound is asked for."""
 HOPELESS = 15_000
 """Pairs that the bound leaves, beyond which the time goes to the local search instead."""
 SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.2, 0.35, 0.9
 """Shares of a time limit for the local search: of few units, of more, and where no exact solve follows."""
-PAIRS_EACH = (8, 30)
-"""Pairs for each unit that the first exact solves take, the most promising ones."""
-FIRST_SHARE = 0.3
-"""Share of the time that is left for each of them."""
-NOTHING = MedianProof(None, -np.inf, closed=False, nodes=0)
-"""What a solver that failed has shown."""
 
 
 def with_centers(
@@ -76,12 +62,12 @@ def _interchangeable(
     dual = _bounded(median, found, clock)
     center = best_centers_of(median, found.label)[0]
     work = {**found.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
-    left = int(_left(dual.least_with(median), found.value).sum())
-    if left > HOPELESS and median.n**2 > LOGIC_PAIRS:
+    remaining = int(left(dual.least_with(median), found.value).sum())
+    if remaining > HOPELESS and median.n**2 > LOGIC_PAIRS:
         # too much is left for an exact solve: the time is better spent on looking further
-        closed = _Closed(center, dual.bound, "bound over all centers")
+        closed = Closed(center, dual.bound, "bound over all centers")
     else:
-        closed = _close(median, dual, center, budget, seed, clock, work)
+        closed = close(median, dual, center, budget, seed, clock, work)
     closed, complete = _further(median, closed, budget, seed + 1, clock, work, afresh=found.stalled)
     searched = replace(_outcome(found, criteria), complete=found.complete and complete)
     return _told(problem, median, closed, searched, work, clock)
@@ -89,14 +75,14 @@ def _interchangeable(
 
 def _further(
     median: Median,
-    closed: _Closed,
+    closed: Closed,
     budget: Budget,
     seed: int,
     clock: Clock,
     work: dict[str, int],
     *,
     afresh: bool,
-) -> tuple[_Closed, bool]:
+) -> tuple[Closed, bool]:
     """Search on from a plan that is not proven to be the best, or afresh; says whether that ran to its end."""
     if closed.center is None or clock.over or reached(cost_of(median, closed.center), closed.bound):
         return closed, True
@@ -178,169 +164,12 @@ def _from_prices(
     whole = bool(searched.levels) and np.isfinite(searched.levels[0].objective)
     center = best_centers_of(median, searched.territory)[0] if whole else None
     work = {**searched.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
-    closed = _close(median, dual, center, budget, seed, clock, work)
+    closed = close(median, dual, center, budget, seed, clock, work)
     return _told(problem, median, closed, searched, work, clock)
 
 
-@dataclass(frozen=True, eq=False)
-class _Closed:
-    """How far the exact method came: the center of each unit or ``None``, and the bound."""
-
-    center: IntArray | None
-    bound: float
-    step: str
-
-
-def _close(
-    median: Median,
-    dual: Dual,
-    center: IntArray | None,
-    budget: Budget,
-    seed: int,
-    clock: Clock,
-    work: dict[str, int],
-) -> _Closed:
-    """Rule out pairs by the bound, and search the rest: first the promising few, last all of them."""
-    if center is None and median.n**2 <= LOGIC_PAIRS:
-        probe = _probe(median, budget, seed, clock, work)
-        if probe.bound == np.inf:
-            return _Closed(None, np.inf, "no plan exists, by CP-SAT with and without presolve")
-        center = None if probe.center is None else best_centers_of(median, probe.center)[0]
-    dual = _closer(median, dual, center, work)
-    for size in (*(max(FEW_PAIRS, each * median.n) for each in PAIRS_EACH), None):
-        upper = np.inf if center is None else cost_of(median, center)
-        if reached(upper, dual.bound):
-            return _Closed(center, dual.bound, "local search reached the bound over all centers")
-        least = dual.least_with(median)
-        pairs = _left(least, upper)
-        count = int(pairs.sum())
-        if clock.over or (count > MANY_PAIRS and size is None) or (size is not None and size >= count):
-            continue
-        if size is not None:
-            pairs &= least <= np.partition(least.ravel(), size)[size]
-        clock.tell("exact search", upper, 0.0 if center is not None else 1.0, dual.bound)
-        proof = _exact(
-            median, pairs, center, budget, seed, clock, work, share=1.0 if size is None else FIRST_SHARE
-        )
-        if proof.center is not None and (center is None or cost_of(median, proof.center) < upper):
-            center = proof.center
-        if size is None:
-            return _concluded(proof, center, upper, dual)
-    return _Closed(center, dual.bound, "exact search of a part, and the bound over all centers")
-
-
-def _closer(median: Median, dual: Dual, center: IntArray | None, work: dict[str, int]) -> Dual:
-    """Climb on from the prices, now that a plan is known to measure steps against."""
-    if center is None or median.n**2 > MANY_PAIRS * 50:
-        return dual
-    again = ascend(median, cost_of(median, center), dual)
-    work["dual rounds"] += again.rounds
-    return again if again.bound > dual.bound else dual
-
-
-def _exact(
-    median: Median,
-    pairs: BoolArray,
-    center: IntArray | None,
-    budget: Budget,
-    seed: int,
-    clock: Clock,
-    work: dict[str, int],
-    *,
-    share: float,
-) -> MedianProof:
-    """Solve over some pairs: where units are few by CP-SAT, and by HiGHS where that does not close."""
-    if median.n <= FEW_UNITS and center is not None:
-        seconds = clock.left(FIRST_SHARE)
-        proof = isolated(
-            partial(
-                solve_cp,
-                median,
-                pairs,
-                aim=True,
-                hint=center,
-                deterministic_time=budget.exact_time,
-                seconds=seconds,
-                seed=seed,
-            ),
-            what="CP-SAT for chosen centers",
-            failing=NOTHING,
-            within=seconds,
-        )
-        work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
-        if proof.closed:
-            return _kept(median, proof)
-    seconds = clock.left(share)
-    proof = isolated(
-        partial(solve, median, pairs, nodes=_nodes(budget), seconds=seconds),
-        what="HiGHS for chosen centers",
-        failing=NOTHING,
-        within=seconds,
-    )
-    work["branch and bound nodes"] += proof.nodes
-    return _kept(median, proof)
-
-
-def _kept(median: Median, proof: MedianProof) -> MedianProof:
-    """Take a solver's plan only where the limits hold to the last bit that counts."""
-    if proof.center is None:
-        return proof
-    label = np.unique(proof.center, return_inverse=True)[1]
-    for a in range(median.activity.shape[1]):
-        size = np.bincount(label, weights=median.activity[:, a])
-        slack = HOLDS_WITHIN * np.abs(size).max(initial=1.0)
-        if (size > median.upper[a] + slack).any() or (size < median.lower[a] - slack).any():
-            return replace(proof, center=None, closed=False)
-    return proof
-
-
-def _probe(median: Median, budget: Budget, seed: int, clock: Clock, work: dict[str, int]) -> MedianProof:
-    """Ask for any plan at all; that there is none is believed only when a solve without presolve agrees."""
-    every = np.ones((median.n, median.n), dtype=bool)
-    for presolve in (True, False):
-        seconds = clock.left(0.5)
-        proof = isolated(
-            partial(
-                solve_cp,
-                median,
-                every,
-                aim=False,
-                hint=None,
-                deterministic_time=budget.exact_time,
-                seconds=seconds,
-                seed=seed,
-                presolve=presolve,
-            ),
-            what="CP-SAT for chosen centers",
-            failing=NOTHING,
-            within=seconds,
-        )
-        work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
-        if proof.bound != np.inf:
-            return replace(proof, bound=-np.inf) if presolve else NOTHING
-    return proof
-
-
-def _concluded(proof: MedianProof, center: IntArray | None, upper: float, dual: Dual) -> _Closed:
-    """Say what a solve over every pair that is left proves."""
-    if center is None or proof.bound == np.inf:
-        # nothing is called infeasible on one solver's word, least of all where a plan is known
-        return _Closed(center, dual.bound, "exact search to the end of its effort")
-    step = "exact search " + ("to proof" if proof.closed else "to the end of its effort")
-    return _Closed(center, max(dual.bound, min(proof.bound, upper)), step)
-
-
-def _left(least: FloatArray, upper: float) -> BoolArray:
-    """Pairs that a plan no worse than ``upper`` may use."""
-    return np.asarray(least <= upper + PROVEN * max(1.0, abs(upper)))
-
-
-def _nodes(budget: Budget) -> int:
-    return max(1, round(1_000 * budget.exact_time))
-
-
 def _told(
-    problem: Problem, median: Median, closed: _Closed, searched: Outcome, work: dict[str, int], clock: Clock
+    problem: Problem, median: Median, closed: Closed, searched: Outcome, work: dict[str, int], clock: Clock
 ) -> tuple[Outcome, FloatArray]:
     """Turn centers of units into territories, named so that as many units as can be stay where they are."""
     complete = searched.complete and not clock.over

@@ -115,9 +115,7 @@ def ascend(
     every_nu, every_value, every_chosen = np.zeros((n, m)), np.full(n, np.inf), np.zeros(n, dtype=np.bool_)
     every_nu[centers], every_value[centers], every_chosen[centers] = nu, value, chosen
     # what floating-point sums may have lost is taken off
-    return Dual(
-        bound + median.constant - 1e-9 * abs(bound), alpha, every_nu, every_value, every_chosen, done
-    )
+    return Dual(bound + median.constant - 1e-9 * abs(bound), alpha, every_nu, every_value, every_chosen, done)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -202,7 +200,22 @@ def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _climb(  # type: ignore[no-untyped-def]
-    cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, goal, spread, rounds, pace, forced, halt
+    cost,
+    centers,
+    activity,
+    lower,
+    upper,
+    k,
+    alpha,
+    nu,
+    value,
+    chosen,
+    goal,
+    spread,
+    rounds,
+    pace,
+    forced,
+    halt,
 ):
     """Climb; ``alpha``, ``nu``, ``value`` and ``chosen`` end at the best bound, which is returned."""
     n, m = activity.shape

@@ -17,20 +17,22 @@ The last rows are the subset-row inequalities (Jepsen, Petersen, Spoorendonk and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from spm_opt.align.connected_sets import list_sets
 from spm_opt.align.dual import NEVER
 from spm_opt.align.effort import Clock
+from spm_opt.align.isolated import isolated
 from spm_opt.align.median import Median
 from spm_opt.align.median_exact import best_centers_of, cost_of
 from spm_opt.align.probing import Probed, reduced_of
 from spm_opt.align.result import PROVEN
-from spm_opt.align.subsets import list_sets
+from spm_opt.align.subsets import reduced_points
 from spm_opt.criteria.terms import HOLDS_WITHIN
 from spm_opt.problem import FloatArray, IntArray
 
@@ -147,38 +149,13 @@ def _listed(
     return _Pool(bits[:filled].copy(), points[:filled].copy(), median.n, median.k), looked, True
 
 
-@numba.njit(cache=True, nogil=True)
-def _holds(bits, row, i):  # type: ignore[no-untyped-def]
-    return (bits[row, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)
-
-
-@numba.njit(cache=True, nogil=True)
-def _reduced(bits, points, price, number, triples, cut):  # type: ignore[no-untyped-def]
-    """Reduced points of every territory at the prices of units, of a territory and of cuts."""
-    reduced = points - number
-    for row in range(len(points)):
-        for word in range(bits.shape[1]):
-            left = bits[row, word]
-            i = word << 6
-            while left:
-                if left & np.uint64(1):
-                    reduced[row] -= price[i]
-                left >>= np.uint64(1)
-                i += 1
-        for c in range(len(triples)):
-            held = _holds(bits, row, triples[c, 0]) + _holds(bits, row, triples[c, 1])
-            if held + _holds(bits, row, triples[c, 2]) >= 2:  # noqa: PLR2004  two of the three
-                reduced[row] -= cut[c]
-    return reduced
-
-
 def _chosen(
     median: Median, pool: _Pool, target: float, alpha: FloatArray, clock: Clock
 ) -> tuple[float, IntArray | None, bool]:
     """Choose the best plan of the list: a bound over all plans, its centers, and whether that is proven."""
     none = np.zeros((0, 3), dtype=np.int64)
     triples, bound = none, -np.inf
-    rank = _reduced(pool.bits, pool.points, alpha, 0.0, none, np.zeros(0))
+    rank = reduced_points(pool.bits, pool.points, alpha, 0.0, none, np.zeros(0))
     active = np.sort(np.argsort(rank, kind="stable")[:AT_ONCE])
     slack = PROVEN * max(1.0, abs(target))
     for at in range(CUT_ROUNDS):
@@ -225,7 +202,7 @@ def _over_pool(
             return best if best is None or len(best.active) == len(active) else None
         price, number = answer.eqlin.marginals[:-1], float(answer.eqlin.marginals[-1])
         cut = np.minimum(0.0, answer.ineqlin.marginals) if len(triples) else np.zeros(0)
-        reduced = _reduced(pool.bits, pool.points, price, number, triples, cut)
+        reduced = reduced_points(pool.bits, pool.points, price, number, triples, cut)
         least = min(0.0, float(reduced.min(initial=0.0)))
         bound = float(price.sum() + pool.k * (number + least) + cut.sum())
         present = _Solved(bound, reduced - least, cut, active, answer.x[: len(active)])
@@ -240,26 +217,29 @@ def _over_pool(
 
 
 def _solve(pool: _Pool, active: IntArray, triples: IntArray, target: float) -> Any:
-    """Solve over some territories; a unit that none of them holds costs as much as the target."""
+    """Solve over some territories; a unit or a territory that is missing costs more than the target."""
     member, count = pool.member(active), len(active)
-    alone = sparse.identity(pool.n, format="csr")
+    # the last row counts territories, the last columns stand in for what is missing
+    rows: Any = sparse.hstack([member, sparse.csr_array(np.ones((count, 1)))]).T
+    missing: Any = sparse.identity(pool.n + 1)
     limits: dict[str, Any] = {}
     if len(triples):
         cuts = _rows(member, triples)
         limits = {
-            "A_ub": sparse.hstack([cuts, sparse.csr_array((len(triples), pool.n))], format="csr"),
+            "A_ub": sparse.hstack([cuts, sparse.csr_array((len(triples), pool.n + 1))], format="csr"),
             "b_ub": np.ones(len(triples)),
         }
-    number = np.concatenate((np.ones(count), np.zeros(pool.n)))[None, :]
-    answer = linprog(
-        np.concatenate((pool.points[active], np.full(pool.n, abs(target) + 1.0))),
-        A_eq=sparse.vstack([sparse.hstack([member.T, alone]), number], format="csr"),
+    program: Any = partial(
+        linprog,
+        np.concatenate((pool.points[active], np.full(pool.n + 1, abs(target) + 1.0))),
+        A_eq=sparse.hstack([rows, missing], format="csr"),
         b_eq=np.append(np.ones(pool.n), pool.k),
         bounds=(0, None),
         method="highs-ds",
         **limits,
     )
-    return answer if answer.status == 0 else None
+    answer = isolated(program, what="HiGHS for a choice of territories", failing=None)
+    return answer if answer is not None and answer.status == 0 else None
 
 
 def _rows(member: sparse.csr_array, triples: IntArray) -> sparse.csr_array:
@@ -279,15 +259,20 @@ def _broken(pool: _Pool, active: IntArray, share: FloatArray) -> IntArray:
     used = share > SLACK
     member, weight = pool.member(active[used]).toarray(), share[used]
     pairs = (member * weight[:, None]).T @ member
-    found = []
+    found: list[tuple[float, int, int, int]] = []
     for i in range(pool.n):
         inside = member[:, i] * weight
         all_three = (member * inside[:, None]).T @ member
         held = pairs[i][:, None] + pairs[i][None, :] + pairs - 2 * all_three
         j, o = np.nonzero(np.triu(held[i + 1 :, i + 1 :], 1) > 1 + WORTH)
-        found += [(-held[i + 1 + a, i + 1 + b], i, i + 1 + a, i + 1 + b) for a, b in zip(j, o, strict=True)]
-    times, chosen = np.zeros(pool.n, dtype=np.int64), []
-    for _, *triple in sorted(found):
+        found += [
+            (-held[i + 1 + a, i + 1 + b], i, i + 1 + a, i + 1 + b)
+            for a, b in zip(j.tolist(), o.tolist(), strict=True)
+        ]
+    times = np.zeros(pool.n, dtype=np.int64)
+    chosen: list[list[int]] = []
+    for _, i, first, second in sorted(found):
+        triple = [int(i), int(first), int(second)]
         if times[triple].max() < CUTS_OF_UNIT and len(chosen) < CUTS:
             times[triple] += 1
             chosen.append(triple)
@@ -303,6 +288,8 @@ def _closed(
     member = pool.member(np.arange(len(pool.points)))
     for presolve in (True, False):
         answer = _integer(pool, member, clock.left(0.5), presolve=presolve)
+        if answer is None:
+            return min(bound, target), own, False
         if answer.status == 2:  # noqa: PLR2004  scipy's code for infeasible
             values.append(np.inf)
             continue
@@ -320,17 +307,19 @@ def _closed(
 
 
 def _integer(pool: _Pool, member: sparse.csr_array, seconds: float | None, *, presolve: bool) -> Any:
-    total = np.append(np.ones(pool.n), pool.k)
+    total: Any = np.append(np.ones(pool.n), pool.k)
     count = len(pool.points)
-    options: dict[str, Any] = {"mip_rel_gap": 0.1 * PROVEN, "presolve": presolve}
+    options: Any = {"mip_rel_gap": 0.1 * PROVEN, "presolve": presolve}
     if seconds is not None:
         options["time_limit"] = seconds
-    return milp(
+    program: Any = partial(
+        milp,
         pool.points,
-        integrality=np.ones(count),
+        integrality=np.ones(count, dtype=np.int64),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(
-            sparse.vstack([member.T, np.ones((1, count))], format="csr"), total, total
+            sparse.vstack([member.T, sparse.csr_array(np.ones((1, count)))], format="csr"), total, total
         ),
         options=options,
     )
+    return isolated(program, what="HiGHS for a choice of territories", failing=None, within=seconds)

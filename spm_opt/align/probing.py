@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from spm_opt.align.connected_sets import ways
 from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Clock
 from spm_opt.align.median import Median
 from spm_opt.align.result import PROVEN
-from spm_opt.align.subsets import ways
 from spm_opt.problem import BoolArray, FloatArray
 
 PASSES = 4
@@ -93,9 +93,9 @@ def probe(median: Median, dual: Dual, pairs: BoolArray, upper: float, clock: Clo
             pairs[:, j] &= (reached <= most) & (forced.bound <= most)
         left = np.flatnonzero(pairs.diagonal())
         if len(left) < median.k:
-            # the known plan itself is within rounding of the bound
-            return Probed(pairs, duals, dual, upper, spent, complete=True)
-        bound = max(bound, min(upper, float(np.sort([duals[j].bound for j in left])[median.k - 1])))
+            # no plan is within the target
+            return Probed(np.zeros_like(pairs), {}, dual, upper, spent, complete=True)
+        bound = max(bound, min(upper, float(np.sort([duals[j].bound for j in left.tolist()])[median.k - 1])))
         dual = ascend(without(median, pairs), upper, dual, centers=left)
         spent += dual.rounds
         bound = max(bound, min(upper, dual.bound))
@@ -117,7 +117,7 @@ def reduced_of(median: Median, dual: Dual, j: int) -> FloatArray:
 
 
 def way_of(median: Median, dual: Dual, j: int, budget: float) -> FloatArray:
-    """What it costs at least to bring each unit to a center, with the units between, shape ``(n,)``."""
+    """Say what it costs at least to bring each unit to a center, with the units between, shape ``(n,)``."""
     reduced = reduced_of(median, dual, j)
     if not median.contiguous or budget < 0:
         way = np.maximum(0.0, reduced)

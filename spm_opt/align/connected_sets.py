@@ -1,0 +1,221 @@
+"""Connected territories of one center: grown from it, unit by unit; compiled. See ``subsets``."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from spm_opt.align.subsets import look, pack, points_as_best
+
+
+@numba.njit(cache=True, nogil=True)
+def ways(j, reduced, near_start, near, budget, way):  # type: ignore[no-untyped-def]
+    """Least cost of units between the center and each unit that a set has to take in, that unit included."""
+    n = len(reduced)
+    done = np.zeros(n, np.bool_)
+    way[:] = np.inf
+    way[j] = 0.0
+    for _ in range(n):
+        v = -1
+        for i in range(n):
+            if not done[i] and way[i] <= budget and (v < 0 or way[i] < way[v]):
+                v = i
+        if v < 0:
+            break
+        done[v] = True
+        for at in range(near_start[v], near_start[v + 1]):
+            w = near[at]
+            way[w] = min(way[w], way[v] + max(0.0, reduced[w]))
+
+
+@numba.njit(cache=True, nogil=True)
+def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0915  one loop, kept in one piece for the compiler
+    j,
+    reduced,
+    activity,
+    low,
+    high,
+    budget,
+    all_sets,
+    limit,
+    near_start,
+    near,
+    best,
+    cost,
+    pool,
+    points,
+    filled,
+):
+    """Do what ``look`` does where sets must hang together: grow them from the center, unit by unit.
+
+    Of the undecided units that touch the set the one of largest reduced cost is taken in, or left out for
+    good, so that every connected set comes up once.
+    """
+    n, m = activity.shape
+    way = np.empty(n)
+    ways(j, reduced, near_start, near, budget, way)
+    key = np.empty(n)
+    order = np.empty(n, np.int64)
+    count = 0
+    # 0 undecided, 1 in, 2 out
+    state = np.full(n, 2, np.int8)
+    inside = np.zeros(n, np.bool_)
+    size, expected, more = activity[j].copy(), activity[j].copy(), np.zeros(m)
+    cheapest = np.full((m, 2), np.inf)
+    loss = 0.0
+    for i in range(n):
+        if i == j:
+            continue
+        if way[i] > budget:
+            loss += max(0.0, -reduced[i])
+            continue
+        key[count] = -abs(reduced[i])
+        order[count] = i
+        count += 1
+        state[i] = 0
+        side = 1 if reduced[i] < 0.0 else 0
+        for a in range(m):
+            if side == 1:
+                expected[a] += activity[i, a]
+            else:
+                more[a] += activity[i, a]
+            if activity[i, a] > 0.0:
+                cheapest[a, side] = min(cheapest[a, side], abs(reduced[i]) / activity[i, a])
+    order = order[:count][np.argsort(key[:count])]
+    touch = np.zeros(n, np.int64)
+    for at in range(near_start[j], near_start[j + 1]):
+        touch[near[at]] += 1
+    state[j] = 1
+    inside[j] = True
+    queue = np.empty(n + 1, np.int64)
+    taken, turn = np.empty(count + 1, np.int64), np.zeros(count + 1, np.int8)
+    depth, looked, found = 0, 0, np.inf
+    descend = True
+    while True:
+        if descend:
+            looked += 1
+            if looked > limit:
+                return found, looked, False, filled
+            need, alive = 0.0, True
+            for a in range(m):
+                if size[a] > high[a] or expected[a] + more[a] < low[a]:
+                    alive = False
+                elif expected[a] < low[a]:
+                    need = max(need, (low[a] - expected[a]) * cheapest[a, 0])
+                elif expected[a] > high[a]:
+                    need = max(need, (expected[a] - high[a]) * cheapest[a, 1])
+            u = -1
+            if alive and loss + need <= budget:
+                for at in range(count):
+                    if state[order[at]] == 0 and touch[order[at]] > 0:
+                        u = order[at]
+                        break
+                if u < 0:
+                    left_over = 0.0
+                    for at in range(count):
+                        if state[order[at]] == 0 and reduced[order[at]] < 0.0:
+                            left_over -= reduced[order[at]]
+                    kept = loss + left_over <= budget
+                    for a in range(m):
+                        if size[a] < low[a] or size[a] > high[a]:
+                            kept = False
+                    if kept and all_sets:
+                        total = points_as_best(j, inside, cost, queue)
+                        if total >= 0.0 and filled == len(pool):
+                            return found, looked, False, filled
+                        if total >= 0.0:
+                            pack(inside, pool, filled)
+                            points[filled] = total
+                            filled += 1
+                    if kept and loss + left_over < found:
+                        found = loss + left_over
+                        if not all_sets:
+                            budget = found
+                            best[:] = inside
+            if u >= 0:
+                taken[depth] = u
+                turn[depth] = 0
+                depth += 1
+        else:
+            # take back what the last unit's present branch did
+            u = taken[depth - 1]
+            come = (turn[depth - 1] == 1) == (reduced[u] < 0.0)
+            if come:
+                inside[u] = False
+                for a in range(m):
+                    size[a] -= activity[u, a]
+                for at in range(near_start[u], near_start[u + 1]):
+                    touch[near[at]] -= 1
+            if come and reduced[u] >= 0.0:
+                loss -= reduced[u]
+                for a in range(m):
+                    expected[a] -= activity[u, a]
+                    more[a] += activity[u, a]
+            elif come:
+                pass
+            elif reduced[u] < 0.0:
+                loss += reduced[u]
+                for a in range(m):
+                    expected[a] += activity[u, a]
+            else:
+                for a in range(m):
+                    more[a] += activity[u, a]
+            state[u] = 0
+        # go into the next branch of the last unit, or back beyond it
+        if depth == 0:
+            break
+        if descend and (u < 0):
+            descend = False
+            continue
+        if turn[depth - 1] == 2:  # noqa: PLR2004  both branches are done
+            depth -= 1
+            if depth == 0:
+                break
+            descend = False
+            continue
+        u = taken[depth - 1]
+        turn[depth - 1] += 1
+        come = (turn[depth - 1] == 1) == (reduced[u] < 0.0)
+        state[u] = 1 if come else 2
+        if come:
+            inside[u] = True
+            for a in range(m):
+                size[a] += activity[u, a]
+            for at in range(near_start[u], near_start[u + 1]):
+                touch[near[at]] += 1
+        if come and reduced[u] >= 0.0:
+            loss += reduced[u]
+            for a in range(m):
+                expected[a] += activity[u, a]
+                more[a] -= activity[u, a]
+        elif come:
+            pass
+        elif reduced[u] < 0.0:
+            loss -= reduced[u]
+            for a in range(m):
+                expected[a] -= activity[u, a]
+        else:
+            for a in range(m):
+                more[a] -= activity[u, a]
+        descend = True
+    return found, looked, True, filled
+
+
+@numba.njit(cache=True, nogil=True)
+def list_sets(  # type: ignore[no-untyped-def]
+    j, reduced, activity, low, high, budget, limit, contiguous, near_start, near, cost, pool, points, filled
+):
+    """List the sets of a center that keep the limits and cost at most ``budget`` above the relaxed one.
+
+    Returns the rows of the pool taken, the sets looked at, and whether all were listed.
+    """
+    best = np.zeros(len(reduced), np.bool_)
+    if contiguous:
+        _, looked, complete, filled = grow(
+            j, reduced, activity, low, high, budget, True, limit, near_start, near, best, cost, pool, points, filled
+        )  # fmt: skip
+    else:
+        _, looked, complete, filled = look(
+            j, reduced, activity, low, high, budget, True, limit, best, cost, pool, points, filled
+        )
+    return filled, looked, complete
