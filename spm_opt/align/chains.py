@@ -51,7 +51,7 @@ def _leave(node, t, head, after, before):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0915  one loop, kept in one piece for the compiler
+def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     first, start, territory, data, columns, rows, activity, arcs, head, after, loose, visited, hand, taken, tiny, out
 ):  # fmt: skip
     """Look for a chain from node ``first`` that lowers the energy; returns its length (0: none) and change.
@@ -171,7 +171,7 @@ def _wake(t, head, after, entry, enters, waiting, queue, end):  # type: ignore[n
 
 
 @numba.njit(cache=True, nogil=True)
-def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0915  likewise
+def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
     start, territory, data, columns, rows, scale, hard, entry, enters, movable, k, arcs, best, out, state, sweep,
     limit, temperature, deepest, tiny,
 ):  # fmt: skip

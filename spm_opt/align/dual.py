@@ -119,7 +119,7 @@ def ascend(
 
 
 @numba.njit(cache=True, nogil=True)
-def _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced):  # type: ignore[no-untyped-def]
+def _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced):  # type: ignore[no-untyped-def] # noqa: PLR0912  kept in one piece for the compiler
     """Bound at given prices; fills the values, the sizes and the choice of centers."""
     n, m = activity.shape
     for j in range(len(centers)):

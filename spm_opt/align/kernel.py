@@ -164,7 +164,7 @@ def _partner(u, t, state, where, geographic, look_start, look):  # type: ignore[
 
 
 @numba.njit(cache=True, nogil=True)
-def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0915  one loop, kept in one piece for the compiler
+def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     start,
     territory,
     cost,

@@ -292,7 +292,7 @@ def _fits(label, everywhere, near_start, near, mark, queue, u, w, s, t):  # type
 
 
 @inner
-def stir(ground, state, weight, units, proposals, temperature):  # type: ignore[no-untyped-def]
+def stir(ground, state, weight, units, proposals, temperature):  # type: ignore[no-untyped-def]  # noqa: PLR0912  one loop for the compiler
     """Propose to move or exchange some of the units, and carry out what is accepted."""
     cost, back, activity, lower, upper, _, close, contiguous, everywhere, near_start, near = ground
     label, head, after, before, count, size, total, medoid, value, mark, queue, draws = state
