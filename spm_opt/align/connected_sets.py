@@ -29,7 +29,7 @@ def ways(j, reduced, near_start, near, budget, way):  # type: ignore[no-untyped-
 
 
 @numba.njit(cache=True, nogil=True)
-def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0915  one loop, kept in one piece for the compiler
+def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     j,
     reduced,
     activity,

@@ -64,7 +64,7 @@ def pack(inside, pool, row):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def look(  # type: ignore[no-untyped-def]  # noqa: PLR0915  one loop, kept in one piece for the compiler
+def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     j,
     reduced,
     activity,
