@@ -30,7 +30,7 @@ DEARER, CHEAPER = 1.05, 0.95
 """How the penalty of a row changes with every step in which it is broken, or kept."""
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what sums lose."""
-USUAL = 1.2
+USUAL = 1.1
 """Sum of the shares of the stages that a plan usually takes."""
 TRIALS, SHORT, LEAST = 2, 50_000, 1_000
 """Where time is limited: steps that only show the speed, proposals of each, and of any step at least."""
@@ -66,8 +66,8 @@ class Stage:
 
 
 FINDING = (
-    Stage(100, 0.22, (0.1, 0.02), (2.0, 2.0), 2.0, 0.02),
-    Stage(80, 0.3, (0.02, 0.005), (2.0, 30.0), 1.5, 0.02),
+    Stage(100, 0.22, (0.1, 0.02), (3.0, 3.0), 3.0, 0.04),
+    Stage(80, 0.3, (0.02, 0.01), (3.0, 10.0), 3.0, 0.04),
 )
 """The stages that find prices, and a plan that breaks little."""
 MENDING = (
@@ -81,8 +81,8 @@ MENDING = (
 )
 """The stages that mend what is left, one after the other while it is needed, from the best plan so far."""
 POLISH = (
-    Stage(40, 0.1, (0.005, 0.002), (30.0, 30.0), 0.0, 0.002),
-    Stage(40, 0.1, (0.005, 0.001), (30.0, 30.0), 0.0, 0.001),
+    Stage(40, 0.2, (0.02, 0.003), (30.0, 30.0), 0.0, 0.003),
+    Stage(40, 0.2, (0.01, 0.001), (30.0, 30.0), 0.0, 0.002),
 )
 """The stages that lower the points of a plan that breaks nothing any more."""
 
