@@ -74,12 +74,10 @@ MENDING = (
     Stage(40, 0.1, (0.01, 0.003), (30.0, 30.0), 0.0, 0.005),
     Stage(40, 0.1, (0.01, 0.003), (30.0, 100.0), 0.0, 0.01),
     Stage(40, 0.1, (0.005, 0.002), (30.0, 100.0), 0.0, 0.01),
-    Stage(40, 0.1, (0.01, 0.002), (30.0, 300.0), 0.0, 0.02),
-    Stage(40, 0.1, (0.02, 0.002), (30.0, 300.0), 0.0, 0.02),
-    Stage(40, 0.1, (0.02, 0.002), (100.0, 300.0), 0.0, 0.03),
-    Stage(40, 0.1, (0.03, 0.002), (100.0, 1000.0), 0.0, 0.03),
 )
 """The stages that mend what is left, one after the other while it is needed, from the best plan so far."""
+AGAIN = 5
+"""How often they may begin again; penalties on what stays broken go on growing."""
 POLISH = (
     Stage(40, 0.2, (0.02, 0.003), (30.0, 30.0), 0.0, 0.003),
     Stage(40, 0.2, (0.01, 0.001), (30.0, 30.0), 0.0, 0.002),
@@ -137,7 +135,7 @@ class _Run:
         for stage in FINDING:
             if not self.through(stage, keep_going):
                 return
-        for stage in (*MENDING, *MENDING):
+        for stage in MENDING * AGAIN:
             if self.best[0] > 0 and not self.through(stage, keep_going):
                 return
         for stage in POLISH:
