@@ -176,7 +176,7 @@ def _by_pairs(
         if proof.center is not None and (center is None or cost_of(median, proof.center) < upper):
             center = proof.center
         if size is None:
-            return _concluded(proof, center, upper, bound)
+            return _concluded(median, least, proof, center, bound, budget, clock, work)
     return Closed(center, bound, "exact search of a part, and the bound over all centers")
 
 
@@ -277,13 +277,47 @@ def _probe(median: Median, budget: Budget, seed: int, clock: Clock, work: dict[s
     return proof
 
 
-def _concluded(proof: MedianProof, center: IntArray | None, upper: float, bound: float) -> Closed:
-    """Say what a solve over every pair that is left proves."""
+def _concluded(
+    median: Median,
+    least: FloatArray,
+    proof: MedianProof,
+    center: IntArray | None,
+    bound: float,
+    budget: Budget,
+    clock: Clock,
+    work: dict[str, int],
+) -> Closed:
+    """Say what a solve over every pair that is left proves; an optimum only where a second solve agrees."""
     if center is None or proof.bound == np.inf:
         # nothing is called infeasible on one solver's word, least of all where a plan is known
         return Closed(center, bound, "exact search to the end of its effort")
-    step = "exact search " + ("to proof" if proof.closed else "to the end of its effort")
-    return Closed(center, max(bound, min(proof.bound, upper)), step)
+    value = cost_of(median, center)
+    reached_bound = max(bound, min(proof.bound, value))
+    if not proof.closed:
+        return Closed(center, reached_bound, "exact search to the end of its effort")
+    clock.tell("second proof", value, 0.0, reached_bound)
+    seconds = clock.left(1.0)
+    second = isolated(
+        partial(
+            solve,
+            median,
+            left(least, value),
+            nodes=_nodes(budget),
+            seconds=seconds,
+            presolve=False,
+            cuts=proof.cuts,
+        ),
+        what="HiGHS without presolve for chosen centers",
+        failing=NOTHING,
+        within=seconds,
+    )
+    work["branch and bound nodes"] += second.nodes
+    if second.closed and reached(value, second.bound):
+        return Closed(center, reached_bound, "exact search to proof, with and without presolve")
+    unsure = value - 2 * PROVEN * max(1.0, abs(value))
+    return Closed(
+        center, max(bound, min(reached_bound, unsure)), "exact search to proof, but not confirmed in time"
+    )
 
 
 def left(least: FloatArray, upper: float) -> BoolArray:

@@ -25,6 +25,10 @@ TIGHT = 1e-7
 """Relative gap at which the solver stops."""
 
 
+Cut = tuple[int, IntArray]
+"""A pair of unit and center, as ``unit * n + center``, and the pairs of which it needs one."""
+
+
 @dataclass(frozen=True, eq=False)
 class MedianProof:
     """What the solver came to.
@@ -39,16 +43,25 @@ class MedianProof:
         Whether the solver searched to its end.
     nodes
         Branch-and-bound nodes.
+    cuts
+        Separators that were found.
     """
 
     center: IntArray | None
     bound: float
     closed: bool
     nodes: int
+    cuts: tuple[Cut, ...] = ()
 
 
 def solve(
-    median: Median, pairs: BoolArray, *, nodes: int, seconds: float | None, presolve: bool = True
+    median: Median,
+    pairs: BoolArray,
+    *,
+    nodes: int,
+    seconds: float | None,
+    presolve: bool = True,
+    cuts: tuple[Cut, ...] = (),
 ) -> MedianProof:
     """Solve over some pairs of unit and center.
 
@@ -64,12 +77,16 @@ def solve(
         Seconds in all, or ``None``.
     presolve
         Whether the solver may simplify first; a second solve without it is an argument of its own.
+    cuts
+        Separators to begin with.
     """
     index = np.full(pairs.shape, -1, dtype=np.int64)
     unit, center = np.nonzero(pairs & pairs.diagonal()[None, :])
     index[unit, center] = np.arange(len(unit))
     constraints = _constraints(median, unit, center, index)
-    points, spent = median.cost[unit, center], 0
+    if cuts:
+        constraints.append(_cut_rows(_present(cuts, index), len(unit)))
+    points, spent, found = median.cost[unit, center], 0, list(cuts)
     bound, began = -np.inf, time.monotonic()
     for _ in range(ROUNDS):
         options: Any = {"mip_rel_gap": TIGHT, "node_limit": nodes, "presolve": presolve}
@@ -89,12 +106,14 @@ def solve(
         used = np.flatnonzero(answer.x > 0.5)  # noqa: PLR2004  a binary that is one
         own = np.empty(median.n, dtype=np.int64)
         own[unit[used]] = center[used]
-        cuts = cuts_of(median, own, index) if median.contiguous else []
-        if not cuts:
-            return MedianProof(own, bound, closed=answer.status == 0, nodes=spent)
+        new = cuts_of(median, own, index) if median.contiguous else []
+        if not new:
+            return MedianProof(own, bound, closed=answer.status == 0, nodes=spent, cuts=tuple(found))
         if answer.status != 0 or (seconds is not None and time.monotonic() - began > seconds):
             return MedianProof(None, bound, closed=False, nodes=spent)
-        constraints.append(_cut_rows(cuts, len(unit)))
+        constraints.append(_cut_rows(new, len(unit)))
+        flat = unit * median.n + center
+        found += [(int(flat[pair]), flat[wall]) for pair, wall in new]
     return MedianProof(None, bound, closed=False, nodes=spent)
 
 
@@ -163,6 +182,12 @@ def _reached(median: Median, start: int, among: set[int]) -> set[int]:
                 seen.add(v)
                 stack.append(v)
     return seen
+
+
+def _present(cuts: tuple[Cut, ...], index: IntArray) -> list[tuple[int, IntArray]]:
+    """Cuts over the pairs that are there."""
+    at = index.ravel()
+    return [(int(at[pair]), at[wall][at[wall] >= 0]) for pair, wall in cuts if at[pair] >= 0]
 
 
 def _cut_rows(cuts: list[tuple[int, IntArray]], count: int) -> LinearConstraint:

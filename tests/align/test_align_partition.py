@@ -7,6 +7,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from spm_opt.align import closing
 from spm_opt.align.closing import close
 from spm_opt.align.connected_sets import list_sets, ways
 from spm_opt.align.dual import ascend
@@ -148,3 +149,26 @@ def test_reduced_points_take_off_units_territory_and_cuts():
         bits, np.array([10.0]), np.array([1.0, 50.0, 2.0]), 3.0, np.array([[0, 1, 2]]), np.array([-4.0])
     )
     assert reduced.tolist() == [10.0 - 3.0 - 1.0 - 2.0 + 4.0]
+
+
+def test_an_optimum_is_claimed_only_where_a_second_solve_agrees(monkeypatch):
+    """By pairs, the first solve's word alone leaves a gap; with the second it is closed."""
+    median, _ = made(0, contiguous=False)
+    monkeypatch.setattr(closing, "_listable", lambda _: False)
+    start = best_centers_of(median, np.repeat(np.arange(3), 3))[0]
+    dual = ascend(median)
+
+    def closed() -> closing.Closed:
+        work = {"dual rounds": 0, "branch and bound nodes": 0}
+        return closing.close(median, dual, start, BUDGETS["quick"], 1, CLOCK, work)
+
+    sure = closed()
+    solve = closing.solve
+    monkeypatch.setattr(
+        closing, "solve", lambda *a, presolve=True, **k: closing.NOTHING if not presolve else solve(*a, **k)
+    )
+    unsure = closed()
+    value = cost_of(median, sure.center)
+    assert sure.bound == pytest.approx(value, rel=1e-9)
+    assert cost_of(median, unsure.center) == pytest.approx(value)
+    assert unsure.bound < value * (1 - 1e-6)
