@@ -160,3 +160,17 @@ def test_the_national_benchmark_prints_a_row_a_size():
 def test_sizes_name_units_and_maybe_seats():
     """The growth table asks for the largest size twice, once with twice the seats."""
     assert sizes("3000,33000x1000") == [(3000, 0), (33000, 1000)]
+
+
+def test_the_benchmark_without_geography_prints_a_row_a_size():
+    """A few named accounts: rules kept, every measure within 10 %, and what the numbers are of."""
+    done = run("without_geography", "--sizes", "120x4,150x5x3", "--effort", "quick", "--seconds", 20)
+    assert done.returncode == 0, done.stderr
+    _, head, first, second, note = done.stdout.splitlines()
+    assert head.split()[:4] == ["accounts", "sellers", "arcs", "status"]
+    for row, size in ((first, ["120", "4"]), (second, ["150", "5"])):
+        assert row.split()[:2] == size
+        assert row.split()[3] in ("optimal", "feasible")
+        assert row.split()[7] == "0"
+        assert float(row.split()[8].rstrip("%")) <= 10
+    assert note.startswith("Moved and bound are percent of revenue")

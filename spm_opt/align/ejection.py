@@ -58,9 +58,10 @@ class Chained:
 
 def eject(
     model: Model,
-    territory: IntArray,
+    start: IntArray,
     relaxed: Relaxation,
     *,
+    known: IntArray | None = None,
     looks: int,
     seed: int,
     spent: Callable[[float], float],
@@ -71,10 +72,12 @@ def eject(
     ----------
     model
         A model of one level that does not ask for contiguity.
-    territory
-        Start, shape ``(n,)``; it may break hard rows.
+    start
+        Where to begin, shape ``(n,)``; it may break hard rows.
     relaxed
         The relaxation of the model.
+    known
+        A plan that is not to be lost, shape ``(n,)``, or ``None``.
     looks
         Partial chains to look at.
     seed
@@ -83,21 +86,24 @@ def eject(
         Given the best points so far, the share of the time that is spent: at 1 the search stops.
     """
     dearer, _ = reduced_costs(model, 0, np.zeros(0), relaxed)
-    best = territory if keeps(model, territory, 0, np.zeros(0)) else None
-    value = np.inf if best is None else float(model.value(best)[0])
+    best, value = None, np.inf
+    for plan in (start, known):
+        if plan is not None and keeps(model, plan, 0, np.zeros(0)) and model.value(plan)[0] < value:
+            best, value = plan, float(model.value(plan)[0])
     state, taken, complete = np.array([seed], dtype=np.uint64), 0, True
-    at, phase = 0.0, None
+    at, phase, gained = 0.0, None, False
     while at < 1:
         number = int(at * len(CHOICES))
         if phase is None or phase.number != number:
-            start = territory if phase is None else phase.present
-            phase = _Phase(model, relaxed, dearer, start if best is None else best, number)
+            if phase is not None:
+                start = best if gained and best is not None else phase.present
+            phase = _Phase(model, relaxed, dearer, start, number)
             if phase.idle:
                 break
         found = phase.step(at * len(CHOICES) - number, looks // (STEPS * len(CHOICES)), state)
         taken += phase.looks
         if found is not None and keeps(model, found, 0, np.zeros(0)) and model.value(found)[0] < value:
-            best, value = found, float(model.value(found)[0])
+            best, value, gained = found, float(model.value(found)[0]), True
         now = spent(value)
         complete = complete and now <= taken / looks
         at = max(at, taken / looks, now)

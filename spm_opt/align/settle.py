@@ -173,7 +173,7 @@ def _settle_level(
     if reached(settled.value, settled.bound):
         return replace(settled, step="local search reached the bound of the relaxation")
     if single and not clock.over:
-        settled = _sharpen(model, settled, relaxed, level, caps, budget, seed, clock)
+        settled = _sharpen(model, settled, ideas[0], relaxed, level, caps, budget, seed, clock)
     if reached(settled.value, settled.bound):
         return settled
     if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
@@ -184,6 +184,7 @@ def _settle_level(
 def _sharpen(
     model: Model,
     settled: _Settled,
+    idea: IntArray,
     relaxed: Relaxation,
     level: int,
     caps: FloatArray,
@@ -192,9 +193,9 @@ def _sharpen(
     clock: Clock,
 ) -> _Settled:
     """Improve a plan without geography by chains, and prove it by its core."""
-    assert settled.territory is not None  # noqa: S101  only a proof that none exists takes it away
+    known = settled.territory if np.isfinite(settled.value) else None
     sharp = sharpen(
-        model, settled.territory, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock
+        model, idea, known, relaxed, level=level, caps=caps, budget=budget, seed=seed, clock=clock
     )
     work = {**settled.work, "chain links": sharp.looks}
     step = "; ".join((settled.step, *sharp.steps))

@@ -46,7 +46,8 @@ class Sharpened:
 
 def sharpen(
     model: Model,
-    territory: IntArray,
+    start: IntArray,
+    known: IntArray | None,
     relaxed: Relaxation,
     *,
     level: int,
@@ -55,14 +56,30 @@ def sharpen(
     seed: int,
     clock: Clock,
 ) -> Sharpened:
-    """Improve a plan (shape ``(n,)``; it may break hard rows) of a model without geographic nodes."""
+    """Improve plans of a model without geographic nodes.
+
+    Parameters
+    ----------
+    model
+        A model that does not ask for contiguity.
+    start
+        Where the chains begin, shape ``(n,)``, most often the rounded relaxation; it may break hard rows.
+    known
+        The best plan so far, shape ``(n,)``, where it keeps the hard rows; else ``None``.
+    relaxed
+        The relaxation of the level.
+    level, caps
+        The level whose points are minimised, and the most points of each earlier one.
+    budget, seed, clock
+        How long to search, with which draws, and until when.
+    """
     written = one_level(model, level, caps, relaxed)
     if written is None or not np.isfinite(relaxed.bound):
         return Sharpened(None, proven=False, steps=(), looks=0, complete=True)
     flat, loose = written
     first = round(CHAINS * budget.looks)
     found = eject(
-        flat, territory, loose, looks=first, seed=seed, spent=_spent(clock.part(CHAINS), relaxed.bound)
+        flat, start, loose, known=known, looks=first, seed=seed, spent=_spent(clock.part(CHAINS), relaxed.bound)
     )
     steps: tuple[str, ...] = ("ejection chains",)
     if found.territory is not None and not reached(found.value, relaxed.bound) and not clock.over:
@@ -81,7 +98,7 @@ def sharpen(
     if not clock.over and not reached(found.value, relaxed.bound):
         more = eject(
             flat,
-            territory if found.territory is None else found.territory,
+            start if found.territory is None else found.territory,
             loose,
             looks=budget.looks - first,
             seed=seed + 1,
