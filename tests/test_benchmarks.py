@@ -164,11 +164,11 @@ def test_sizes_name_units_and_maybe_seats():
 
 def test_the_benchmark_without_geography_prints_a_row_a_size():
     """A few named accounts: rules kept, every measure within 10 %, and what the numbers are of."""
-    done = run("without_geography", "--sizes", "120x4,150x5x3", "--effort", "quick", "--seconds", 20)
+    done = run("without_geography", "--sizes", "400x4,600x4x3", "--effort", "quick", "--seconds", 20)
     assert done.returncode == 0, done.stderr
     _, head, first, second, note = done.stdout.splitlines()
     assert head.split()[:4] == ["accounts", "sellers", "arcs", "status"]
-    for row, size in ((first, ["120", "4"]), (second, ["150", "5"])):
+    for row, size in ((first, ["400", "4"]), (second, ["600", "4"])):
         assert row.split()[:2] == size
         assert row.split()[3] in ("optimal", "feasible")
         assert row.split()[7] == "0"

@@ -79,7 +79,13 @@ def sharpen(
     flat, loose = written
     first = round(CHAINS * budget.looks)
     found = eject(
-        flat, start, loose, known=known, looks=first, seed=seed, spent=_spent(clock.part(CHAINS), relaxed.bound)
+        flat,
+        start,
+        loose,
+        known=known,
+        looks=first,
+        seed=seed,
+        spent=_spent(clock.part(CHAINS), relaxed.bound),
     )
     steps: tuple[str, ...] = ("ejection chains",)
     if found.territory is not None and not reached(found.value, relaxed.bound) and not clock.over:

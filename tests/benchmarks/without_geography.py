@@ -181,7 +181,9 @@ def _families(n: int, rng: Rng) -> IntArray:
 def _arcs(current: IntArray, locked: BoolArray, head: IntArray, k: int, eligible: int, rng: Rng) -> Arcs:
     """Make the pairs: today's seller, and unless locked others, the same for a whole family."""
     n = len(current)
-    wanted: FloatArray = rng.random((head.max() + 1, k), dtype=np.float32)[head] if eligible < k else np.zeros((n, k))
+    wanted: FloatArray = (
+        rng.random((head.max() + 1, k), dtype=np.float32)[head] if eligible < k else np.zeros((n, k))
+    )
     wanted[np.arange(n), current] = -1.0
     if eligible < k:
         limit = np.partition(wanted, eligible - 1, axis=1)[:, eligible - 1]
