@@ -171,13 +171,12 @@ class _Search:
         tried = looks = last = 0
         while tried < neighbourhoods and self.going():
             count = min(CHUNK, neighbourhoods - tried)
-            weight = np.maximum(self.boost, 1.0) * STIFF * self._mean() / self.unit
-            before = tuple(self.out)
+            before, base = tuple(self.out), STIFF * self._mean() / self.unit
+            weight = self.boost * base
             disturb(self.ground, self.state, weight, count, EACH, HEAT, self.best, self.out)
+            self.boost = np.clip(CHEAPER * weight / base, 1.0, DEAREST)
             tried, looks = tried + count, looks + 1
             last = last if tuple(self.out) == before else tried
-            step = DEARER if self.out[0] > 0 else CHEAPER
-            self.boost = np.clip(self.boost * step, 1.0, DEAREST)
             if looks % AFRESH == 0:
                 lay_out(self.ground, self.state, self.best.copy())
         return tried, last

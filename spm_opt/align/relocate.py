@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from spm_opt.align.kernel import _below, _draw
-from spm_opt.align.medoids import energy, inner, keep_best, move, move_back, penalty, recenter, stir
+from spm_opt.align.medoids import broken, inner, keep_best, move, move_back, penalty, recenter, stir
 
 CANDIDATES = 12
 """Units that are looked at as new centers, and centers that are looked at to be closed."""
@@ -20,6 +20,8 @@ FEWEST, MOST = 2, 6
 """Territories around each of both places that are annealed."""
 STEPS = 10
 """Temperatures of a neighbourhood."""
+DEARER, CHEAPER = 1.1, 0.97
+"""How the penalty of limits changes with a neighbourhood that ends broken, or whole."""
 MOVED = 0.8
 """Share of the neighbourhoods in which a center moves; the others are only annealed."""
 
@@ -156,13 +158,15 @@ def _restore(ground, state, kept):  # type: ignore[no-untyped-def]
 def disturb(ground, state, weight, tries, each, heat, best, out):  # type: ignore[no-untyped-def]
     """Search ``tries`` neighbourhoods, with ``each`` proposals for a unit of theirs.
 
-    ``heat`` is their highest first temperature, in mean points of a unit there. ``best`` and ``out``
+    What is broken never grows. ``weight`` is what a unit of violation costs at least, and returns what it costs
+    at the end. ``heat`` is their highest first temperature, in mean points of a unit there. ``best`` and ``out``
     (violation and points) hold the best plan so far.
     """
     n, k = len(state.label), len(state.head)
     chosen, opened = np.zeros(k, np.bool_), np.zeros(n, np.bool_)
     units, kept = np.empty(n, np.int64), np.empty(n, np.int64)
-    present = energy(ground, state, weight)
+    violation, value = broken(ground, state), state.value.sum()
+    least = weight.copy()
     for _ in range(tries):
         kept[:] = state.label
         chosen[:] = False
@@ -181,10 +185,11 @@ def disturb(ground, state, weight, tries, each, heat, best, out):  # type: ignor
         for step in range(STEPS):
             temperature = hottest * (1.0 - step / (STEPS - 1.0))
             stir(ground, state, weight, units[:count], max(1, each * count // STEPS), temperature)
-        after = energy(ground, state, weight)
-        if after <= present:
-            present = after
+        beyond, points = broken(ground, state), state.value.sum()
+        for a in range(len(weight)):
+            weight[a] = max(least[a], weight[a] * (DEARER if beyond > 0.0 else CHEAPER))
+        if beyond < violation or (beyond <= violation and points <= value):
+            violation, value = beyond, points
             keep_best(ground, state, best, out)
         else:
             _restore(ground, state, kept)
-            present = energy(ground, state, weight)
