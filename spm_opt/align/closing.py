@@ -134,7 +134,7 @@ def _probed(median: Median, dual: Dual, target: float, clock: Clock, work: dict[
 
 def _looks(budget: Budget, clock: Clock) -> int:
     """How many territories may be looked at for a target."""
-    seconds = clock.left(1.0)
+    seconds = clock.left(0.5)
     looks = round(LOOKS * budget.exact_time)
     return looks if seconds is None else min(looks, round(LOOKS_A_SECOND * seconds))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from spm_opt.align.subsets import look, pack, points_as_best
+from spm_opt.align.subsets import EACH, look, pack, points_as_best
 
 
 @numba.njit(cache=True, nogil=True)
@@ -36,11 +36,10 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
     low,
     high,
     budget,
-    all_sets,
     limit,
+    halt,
     near_start,
     near,
-    best,
     cost,
     pool,
     points,
@@ -89,13 +88,13 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
     inside[j] = True
     queue = np.empty(n + 1, np.int64)
     taken, turn = np.empty(count + 1, np.int64), np.zeros(count + 1, np.int8)
-    depth, looked, found = 0, 0, np.inf
+    depth, looked, members = 0, 0, 1
     descend = True
     while True:
         if descend:
             looked += 1
-            if looked > limit:
-                return found, looked, False, filled
+            if looked > limit or halt[0] != 0:
+                return looked, False, filled
             need, alive = 0.0, True
             for a in range(m):
                 if size[a] > high[a] or expected[a] + more[a] < low[a]:
@@ -109,8 +108,10 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
                 for at in range(count):
                     if state[order[at]] == 0 and touch[order[at]] > 0:
                         u = order[at]
+                        looked += at // EACH
                         break
                 if u < 0:
+                    looked += count // EACH
                     left_over = 0.0
                     for at in range(count):
                         if state[order[at]] == 0 and reduced[order[at]] < 0.0:
@@ -119,19 +120,15 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
                     for a in range(m):
                         if size[a] < low[a] or size[a] > high[a]:
                             kept = False
-                    if kept and all_sets:
+                    if kept:
+                        looked += members * members // EACH
                         total = points_as_best(j, inside, cost, queue)
                         if total >= 0.0 and filled == len(pool):
-                            return found, looked, False, filled
+                            return looked, False, filled
                         if total >= 0.0:
                             pack(inside, pool, filled)
                             points[filled] = total
                             filled += 1
-                    if kept and loss + left_over < found:
-                        found = loss + left_over
-                        if not all_sets:
-                            budget = found
-                            best[:] = inside
             if u >= 0:
                 taken[depth] = u
                 turn[depth] = 0
@@ -142,6 +139,7 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
             come = (turn[depth - 1] == 1) == (reduced[u] < 0.0)
             if come:
                 inside[u] = False
+                members -= 1
                 for a in range(m):
                     size[a] -= activity[u, a]
                 for at in range(near_start[u], near_start[u + 1]):
@@ -179,6 +177,7 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
         state[u] = 1 if come else 2
         if come:
             inside[u] = True
+            members += 1
             for a in range(m):
                 size[a] += activity[u, a]
             for at in range(near_start[u], near_start[u + 1]):
@@ -198,24 +197,33 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
             for a in range(m):
                 more[a] -= activity[u, a]
         descend = True
-    return found, looked, True, filled
+    return looked, True, filled
 
 
 @numba.njit(cache=True, nogil=True)
 def list_sets(  # type: ignore[no-untyped-def]
-    j, reduced, activity, low, high, budget, limit, contiguous, near_start, near, cost, pool, points, filled
+    j,
+    reduced,
+    activity,
+    low,
+    high,
+    budget,
+    limit,
+    halt,
+    contiguous,
+    near_start,
+    near,
+    cost,
+    pool,
+    points,
+    filled,
 ):
     """List the sets of a center that keep the limits and cost at most ``budget`` above the relaxed one.
 
-    Returns the rows of the pool taken, the sets looked at, and whether all were listed.
+    Returns the work done, whether all were listed, and the rows of the pool taken.
     """
-    best = np.zeros(len(reduced), np.bool_)
     if contiguous:
-        _, looked, complete, filled = grow(
-            j, reduced, activity, low, high, budget, True, limit, near_start, near, best, cost, pool, points, filled
-        )  # fmt: skip
-    else:
-        _, looked, complete, filled = look(
-            j, reduced, activity, low, high, budget, True, limit, best, cost, pool, points, filled
+        return grow(
+            j, reduced, activity, low, high, budget, limit, halt, near_start, near, cost, pool, points, filled
         )
-    return filled, looked, complete
+    return look(j, reduced, activity, low, high, budget, limit, halt, cost, pool, points, filled)

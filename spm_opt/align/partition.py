@@ -27,7 +27,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from spm_opt.align.connected_sets import list_sets
 from spm_opt.align.dual import NEVER
 from spm_opt.align.effort import Clock
-from spm_opt.align.isolated import isolated
+from spm_opt.align.isolated import halting, isolated
 from spm_opt.align.median import Median
 from spm_opt.align.median_exact import best_centers_of, cost_of
 from spm_opt.align.probing import Probed, reduced_of
@@ -38,6 +38,8 @@ from spm_opt.problem import FloatArray, IntArray
 
 POOL_BITS = 400_000_000
 """Most territories in the list times units."""
+CENTERS_AT_LEAST = 16
+"""Of the work of the listing no center may take more than its share of so many."""
 MOST_SETS = 4_000_000
 """Most territories in the list."""
 AT_ONCE = 4_000
@@ -112,7 +114,7 @@ def partition(median: Median, probed: Probed, target: float, looks: int, clock: 
     target
         Points of the dearest plan of interest.
     looks
-        Most territories to look at.
+        Most work of the listing: territories looked at.
     clock
         Asked between steps.
     """
@@ -137,15 +139,17 @@ def _listed(
     filled = looked = 0
     # the widest budgets last, so that the cheap centers are not looked at for nothing
     centers = sorted(np.flatnonzero(probed.pairs.diagonal()).tolist(), key=lambda j: probed.duals[j].bound)
-    for j in centers:
-        reduced = np.where(probed.pairs[:, j], reduced_of(median, probed.duals[j], j), np.inf)
-        filled, seen, complete = list_sets(
-            j, reduced, median.activity, low, high, most - probed.duals[j].bound, looks - looked,
-            median.contiguous, median.near_start, median.near, median.cost, bits, points, filled,
-        )  # fmt: skip
-        looked += seen
-        if not complete or not clock.tell("list of territories", np.inf, np.inf, probed.bound):
-            return _Pool(bits[:0], points[:0], median.n, median.k), looked, False
+    with halting() as halt:
+        for j in centers:
+            reduced = np.where(probed.pairs[:, j], reduced_of(median, probed.duals[j], j), np.inf)
+            seen, complete, filled = list_sets(
+                j, reduced, median.activity, low, high, most - probed.duals[j].bound,
+                min(looks - looked, looks // CENTERS_AT_LEAST), halt, median.contiguous, median.near_start,
+                median.near, median.cost, bits, points, filled,
+            )  # fmt: skip
+            looked += seen
+            if not complete or not clock.tell("list of territories", np.inf, np.inf, probed.bound):
+                return _Pool(bits[:0], points[:0], median.n, median.k), looked, False
     return _Pool(bits[:filled].copy(), points[:filled].copy(), median.n, median.k), looked, True
 
 

@@ -11,6 +11,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+EACH = 32
+"""Steps of any kind that count as much as a set looked at."""
+
 
 @numba.njit(cache=True, nogil=True)
 def _ratios(order, count, reduced, activity, ratio):  # type: ignore[no-untyped-def]
@@ -71,9 +74,8 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
     low,
     high,
     budget,
-    all_sets,
     limit,
-    best,
+    halt,
     cost,
     pool,
     points,
@@ -91,12 +93,10 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
         What units carry, shape ``(n, m)``, not negative, and the limits, shape ``(m,)``.
     budget
         Most that a set may cost above the relaxed one.
-    all_sets
-        Whether all such sets are wanted, in ``pool`` from row ``filled`` on, or the cheapest, in ``best``.
     limit
-        Most sets to look at.
-    best
-        Returns which units the cheapest set holds, shape ``(n,)``.
+        Most work: sets looked at, and what it takes to list one.
+    halt
+        Whether to stop: its one number is not 0 any more.
     cost
         Points of each unit at each center, shape ``(n, n)``: of the sets wanted, only those are listed of
         which ``j`` is the best center.
@@ -107,8 +107,7 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
 
     Returns
     -------
-    Cost of the cheapest set above the relaxed one, ``inf`` where none was found; sets looked at; whether
-    the search was complete; rows of the pool taken.
+    The work done; whether the search was complete; rows of the pool taken.
     """
     n, m = activity.shape
     inside = np.zeros(n, np.bool_)
@@ -131,7 +130,7 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
     _ratios(order, count, reduced, activity, ratio)
     queue = np.empty(n + 1, np.int64)
     flipped = np.empty(count + 1, np.int64)
-    depth, at, loss, looked, found = 0, 0, 0.0, 1, np.inf
+    depth, at, loss, looked = 0, 0, 0.0, 1
     fresh = True  # whether the present set has not been judged yet
     while True:
         need = 0.0
@@ -145,19 +144,15 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
             for a in range(m):
                 if size[a] < low[a] or size[a] > high[a]:
                     kept = False
-            if kept and all_sets:
+            if kept:
+                looked += n * n // (16 * EACH)
                 total = points_as_best(j, inside, cost, queue)
                 if total >= 0.0 and filled == len(pool):
-                    return found, looked, False, filled
+                    return looked, False, filled
                 if total >= 0.0:
                     pack(inside, pool, filled)
                     points[filled] = total
                     filled += 1
-            if kept and loss < found:
-                found = loss
-                if not all_sets:
-                    budget = loss
-                    best[:] = inside
             fresh = False
         step = abs(reduced[order[at]]) if at < count else np.inf
         if loss + max(step, need) <= budget and at < count:
@@ -174,8 +169,8 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
             at += 1
             looked += 1
             fresh = True
-            if looked > limit:
-                return found, looked, False, filled
+            if looked > limit or halt[0] != 0:
+                return looked, False, filled
         else:
             if depth == 0:
                 break
@@ -190,7 +185,7 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
             for a in range(m):
                 size[a] += sign * activity[u, a]
             at += 1
-    return found, looked, True, filled
+    return looked, True, filled
 
 
 @numba.njit(cache=True, nogil=True)

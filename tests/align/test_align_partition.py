@@ -82,8 +82,8 @@ def test_exactly_the_sets_within_the_budget_are_listed(seed, contiguous):
         relaxed = reduced[j] + np.minimum(0, np.delete(reduced, j)).sum()
         bits, points = np.zeros((2000, 1), dtype=np.uint64), np.empty(2000)
         budget = 0.7
-        filled, _, complete = list_sets(
-            j, reduced, median.activity, median.lower, median.upper, budget, 10**6, median.contiguous,
+        _, complete, filled = list_sets(
+            j, reduced, median.activity, median.lower, median.upper, budget, 10**6, np.zeros(1, dtype=np.int64), median.contiguous,
             median.near_start, median.near, median.cost, bits, points, 0,
         )  # fmt: skip
         wanted = {}
