@@ -119,13 +119,14 @@ def test_a_folder_is_chosen_by_the_scenario_s_name(tmp_path, monkeypatch):
         ("simulate", ("--plan",), {"alignment", "replications", "seed", "sales", "parameters"}),
         ("simulate", ("--today",), {"alignment", "replications", "seed", "sales", "parameters"}),
         ("quota", ("--plan",), {"alignment", "target", "quotas", "nodes"}),
+        ("quota", ("--today", "--audit"), {"alignment", "target", "quotas", "nodes", "audit"}),
         ("score", ("--plan",), {"odds", "criteria", "territories", "breaches"}),
         ("report", ("--plan",), {"folder", "files"}),
     ],
 )
 def test_json_is_one_document_on_stdout(command, options, keys, edited):
     """With --json, stdout is one JSON document and nothing else; without, the same comes as text."""
-    words = [word for one in options for word in ((one,) if one == "--today" else (one, edited))]
+    words = [word for one in options for word in ((one, edited) if one in {"--out", "--plan"} else (one,))]
     answer = call(command, TINY, *words, "--json")
     document = json.loads(answer.stdout)
     assert document.keys() == {"status", "exit_code"} | keys

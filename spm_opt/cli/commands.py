@@ -18,10 +18,11 @@ from spm_opt.cli.progress import display
 from spm_opt.errors import InputError, PlanFolderError
 
 if TYPE_CHECKING:
-    from spm_opt.plan import Alignment
+    from spm_opt.plan import Alignment, QuotaPlan
     from spm_opt.report.read_plan import Stored
     from spm_opt.run import Opened
     from spm_opt.scenario.settings import Effort
+    from spm_opt.simulate.sales import Sales
 
 CODES = """\b
 Exit codes: 0 done; 1 the plan breaks a hard rule; 2 usage or scenario.toml; 3 input data;
@@ -209,8 +210,9 @@ def simulate(scenario: Path, plan: Path | None, seed: int | None, *, today: bool
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Write quotas.csv there, too. In the plan's own folder, `score` and `report` take it up.",
 )  # fmt: skip
+@click.option("--audit", "fair", is_flag=True, help="Test the quotas for fairness, too.")
 @answering
-def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool) -> Answer:
+def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool, fair: bool) -> Answer:
     """Spread the company target over the territories, anew from the scenario's rules."""
     from spm_opt.quota.quota import quota as quoted
     from spm_opt.report.files import write_files
@@ -225,6 +227,7 @@ def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool) -
         sales = simulated(opened.scenario, alignment)
         progress("quota", None)
         quotas = quoted(opened.scenario, alignment, sales)
+        text, more = _audited(opened, alignment, quotas, sales) if fair else ("", {})
     if out is not None:
         write_files(out, {"quotas.csv": quotas_csv(quotas)})
     document = {
@@ -233,9 +236,8 @@ def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool) -
         "quotas": quotas.basis.rename_axis("territory").reset_index(),
         "nodes": quotas.nodes,
     }
-    return Answer(
-        quota_text(opened.scenario, quotas, out), document, *_broken(stored.result.breaches if stored else ())
-    )
+    text = quota_text(opened.scenario, quotas, out) + text
+    return Answer(text, document | more, *_broken(stored.result.breaches if stored else ()))
 
 
 @main.command(short_help="Judge a plan beside today's alignment.", epilog=CODES)
@@ -300,6 +302,17 @@ def init(folder: Path) -> Answer:
     write_files(folder, dict(sorted(content.items())))
     text = f"{folder}: a scenario to start from. Next:\n  spm-opt run {folder}"
     return Answer(text, {"folder": str(folder), "files": sorted(content)})
+
+
+def _audited(
+    opened: Opened, alignment: Alignment, quotas: QuotaPlan, sales: Sales
+) -> tuple[str, dict[str, object]]:
+    """Audit quotas for fairness, for people and for programs."""
+    from spm_opt.quota.audit import audit
+    from spm_opt.report.audit_text import audit_document, audit_text
+
+    found = audit(opened.scenario, alignment, quotas, sales, seed=opened.scenario.settings.seed)
+    return f"\n\n{audit_text(found)}", {"audit": audit_document(found)}
 
 
 def folder_of(scenario: Path) -> Path:
