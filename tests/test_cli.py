@@ -119,7 +119,7 @@ def test_a_folder_is_chosen_by_the_scenario_s_name(tmp_path, monkeypatch):
         ("simulate", ("--plan",), {"alignment", "replications", "seed", "sales", "parameters"}),
         ("simulate", ("--today",), {"alignment", "replications", "seed", "sales", "parameters"}),
         ("quota", ("--plan",), {"alignment", "target", "quotas", "nodes"}),
-        ("quota", ("--today", "--audit"), {"alignment", "target", "quotas", "nodes", "audit"}),
+        ("quota", ("--today", "--audit"), {"alignment", "target", "quotas", "nodes", "audit", "backtest"}),
         ("score", ("--plan",), {"odds", "criteria", "territories", "breaches"}),
         ("report", ("--plan",), {"folder", "files"}),
     ],

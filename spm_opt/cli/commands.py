@@ -15,7 +15,7 @@ from spm_opt.align import isolated
 from spm_opt.cli.answer import BROKEN, Answer, answering
 from spm_opt.cli.interrupt import Stop
 from spm_opt.cli.progress import display
-from spm_opt.errors import InputError, PlanFolderError
+from spm_opt.errors import InputError, PlanFolderError, QuotaError
 
 if TYPE_CHECKING:
     from spm_opt.plan import Alignment, QuotaPlan
@@ -210,7 +210,9 @@ def simulate(scenario: Path, plan: Path | None, seed: int | None, *, today: bool
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Write quotas.csv there, too. In the plan's own folder, `score` and `report` take it up.",
 )  # fmt: skip
-@click.option("--audit", "fair", is_flag=True, help="Test the quotas for fairness, too.")
+@click.option(
+    "--audit", "fair", is_flag=True, help="Test the quotas for fairness and against last year, too."
+)
 @answering
 def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool, fair: bool) -> Answer:
     """Spread the company target over the territories, anew from the scenario's rules."""
@@ -309,10 +311,21 @@ def _audited(
 ) -> tuple[str, dict[str, object]]:
     """Audit quotas for fairness, for people and for programs."""
     from spm_opt.quota.audit import audit
-    from spm_opt.report.audit_text import audit_document, audit_text
+    from spm_opt.quota.backtest import backtest
+    from spm_opt.report.audit_text import audit_document, audit_text, backtest_document, backtest_text
 
-    found = audit(opened.scenario, alignment, quotas, sales, seed=opened.scenario.settings.seed)
-    return f"\n\n{audit_text(found)}", {"audit": audit_document(found)}
+    settings = opened.scenario.settings
+    found = audit(opened.scenario, alignment, quotas, sales, seed=settings.seed)
+    texts = ["", audit_text(found)]
+    document: dict[str, object] = {"audit": audit_document(found)}
+    try:
+        tested = backtest(opened.scenario, alignment, seed=settings.seed)
+    except QuotaError as error:
+        return "\n\n".join([*texts, f"No back-test: {error}"]), document | {
+            "backtest": {"why_not": str(error)}
+        }
+    texts.append(backtest_text(tested, settings.currency))
+    return "\n\n".join(texts), document | {"backtest": backtest_document(tested)}
 
 
 def folder_of(scenario: Path) -> Path:

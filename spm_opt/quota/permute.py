@@ -148,6 +148,42 @@ def by_group(
     return _tested(figure, Design(tuple(names.tolist()), codes.astype(np.int64), contrast), seed, **options)
 
 
+def by_sign(
+    difference: FloatArray, seed: Sequence[int], *, draws: int = DRAWS, level: float = LEVEL
+) -> Departure:
+    """Test whether paired differences depart from 0 by exchanging the two of each pair.
+
+    Parameters
+    ----------
+    difference
+        Of each seller, between two figures of his; shape ``(n,)``, finite.
+    seed, draws, level
+        As for ``by_rank``; all ``2^n`` exchanges are listed where they are few. ``effect`` is the mean.
+
+    Raises
+    ------
+    ValueError
+        When fewer than three sellers are compared.
+    """
+    n = len(difference)
+    _require(n, 2)
+    exact = 2**n <= FEW
+    if exact:
+        rows = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
+    else:
+        rows = 1 - 2 * np.random.default_rng(list(seed)).integers(0, 2, (draws + 1, n), dtype=np.int8)
+        rows[0] = 1
+    a, b = difference.sum(keepdims=True), np.array([float(n)])
+    a_other, b_other = (rows @ difference)[:, None], rows.sum(axis=1, dtype=float)[:, None]
+    p = float((np.abs(a_other) >= np.abs(a) * (1 - TIE)).mean())
+    low, high = _limits(a, b, a_other, b_other, level)
+    rest = difference - difference.mean()
+    spread = float(rest.std(ddof=1)) or math.inf
+    standard = np.sort(np.abs(rows @ rest) / math.sqrt(n) / spread)[::-1]
+    seen = _detectable(standard, rest, n, level)
+    return Departure(n, ("",), a / b, low, high, np.array([p]), p, 0, seen, len(rows), exact)
+
+
 def holm(p: Sequence[float]) -> list[float]:
     """Correct p-values for their number (Holm 1979), so that one false alarm in all has the level's chance.
 

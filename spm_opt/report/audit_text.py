@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from spm_opt.quota.audit import Audit
+from spm_opt.quota.backtest import BackTest
+from spm_opt.quota.permute import LEVEL
 from spm_opt.report import words
-from spm_opt.report.text import INDENT
+from spm_opt.report.text import INDENT, aligned
 
 FIGURES = {
     "p_attain": "the chance to attain",
@@ -25,6 +27,14 @@ ATTRIBUTES = {
     "region": "region",
     "manager": "manager",
 }
+MEASURES = {
+    "company": ("the company's sales on its target", True),
+    "attaining": ("territories at quota or above", False),
+    "spread": ("standard deviation of attainment, the year's level apart", True),
+    "near": ("territories within 20 % of quota, the year's level apart", False),
+    "in_range": ("territories between their own 10 % and 90 % quantile, likewise", False),
+}
+"""Measures of the back-test, and whether they are shares."""
 SHARES = ("p_attain",)
 """Figures that cannot differ by more than 100 points."""
 WIDTH = 110
@@ -32,9 +42,11 @@ NAMED = 5
 """Territories named before the rest are counted."""
 
 
-def audit_text(audit: Audit, title: str = "Fairness of the quotas") -> str:
+def audit_text(
+    audit: Audit, title: str = "Fairness of the quotas", why_out: str = "no seller, or no quota"
+) -> str:
     """Say what the audit found, signs first, and what it could not have found."""
-    lines = [f"{title}: {words.plural(len(audit.sellers), 'seller')} compared{_left_out(audit)}"]
+    lines = [f"{title}: {words.plural(len(audit.sellers), 'seller')} compared{_left_out(audit, why_out)}"]
     if "p_attain" in audit.tests["figure"].tolist():
         chance = audit.sellers["p_attain"]
         lines += wrapped(
@@ -48,6 +60,69 @@ def audit_text(audit: Audit, title: str = "Fairness of the quotas") -> str:
     if rows:
         lines += wrapped(_footer(audit, rows))
     return "\n".join(lines)
+
+
+def backtest_text(test: BackTest, currency: str) -> str:
+    """Say what last year's quotas by the same method would have been worth, and how little that shows."""
+    table, asked = test.territories, test.territories["quota"] > 0
+    count = int(asked.sum())
+    total = words.short(table["quota"].sum(), currency)
+    lines = [
+        f"Back-test: quotas of {total} that this method would have set for {test.year}, against what was sold then"
+    ]
+    lines += aligned(_reached(test, count))
+    for row in test.against_even.to_dict("records"):
+        lines += wrapped(_against_even(row))
+    lines += wrapped(f"What it could not know: {'; '.join(test.notes)}.")
+    lines += wrapped(
+        f"One year is one draw, and its sellers share one market: {words.plural(count, 'territory', 'territories')} "
+        "count for fewer. A figure within its range does not prove the method right; it fails to prove it wrong."
+    )
+    by_them = audit_text(
+        test.audit, f"Attainment of {test.year} by those quotas", "no seller all that year, or no quota"
+    )
+    return "\n".join([*lines, "", by_them])
+
+
+def backtest_document(test: BackTest) -> dict[str, Any]:
+    """Lay the back-test out for programs."""
+    return {
+        "year": test.year,
+        "measures": test.measures,
+        "against_even": test.against_even,
+        "territories": test.territories.rename_axis("territory").reset_index(),
+        "audit": audit_document(test.audit),
+        "notes": list(test.notes),
+    }
+
+
+def _reached(test: BackTest, count: int) -> list[list[str]]:
+    """Lay out the measures of the back-test beside their ranges."""
+    table = [["", "was", "in nine of ten simulated years", ""]]
+    for row in test.measures.to_dict("records"):
+        text, shared = MEASURES[row["measure"]]
+        value, low, high = (
+            words.percent(row[name], 0) if shared else words.count(row[name])
+            for name in ("value", "low", "high")
+        )
+        reached = value if shared else f"{value} of {count:,}"
+        table.append([text, reached, f"{low} to {high}", "as expected" if row["inside"] else "OUTSIDE"])
+    return table
+
+
+def _against_even(row: dict[Any, Any]) -> str:
+    """Say whether the same growth for everyone would have been nearer."""
+    method, even, gain = (words.percent(row[name]) for name in ("method", "even", "detectable"))
+    text = (
+        f"Attainment of {words.plural(row['sellers'], 'seller')} lay {method} from the company's on average; with the "
+        f"same growth asked of everyone, {even}"
+    )
+    p = f"p {_p(row['p'])}"
+    if row["p"] <= LEVEL:
+        return f"{text}: a sign that {'this method' if row['gain'] > 0 else 'even growth'} was nearer ({p})."
+    if not math.isfinite(row["detectable"]):
+        return f"{text}: too few to tell the two apart."
+    return f"{text}: no sign that either was nearer ({p}); a difference below {gain} could have gone unseen."
 
 
 def audit_document(audit: Audit) -> dict[str, Any]:
@@ -116,13 +191,13 @@ def _p(p: float) -> str:
     return "below 0.001" if p < 0.001 else f"{p:.3f}"  # noqa: PLR2004
 
 
-def _left_out(audit: Audit) -> str:
+def _left_out(audit: Audit, why: str) -> str:
     """Name the territories that were not compared."""
     names = audit.left_out
     if not names:
         return ""
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return f" (left out: {', '.join(names[:NAMED])}{more}; no seller, or no quota)"
+    return f" (left out: {', '.join(names[:NAMED])}{more}: {why})"
 
 
 def _not_tested(audit: Audit) -> Iterable[str]:
@@ -130,8 +205,11 @@ def _not_tested(audit: Audit) -> Iterable[str]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for figure, attribute, why in audit.skipped.itertuples(index=False, name=None):
         reasons.setdefault((attribute, why), []).append(FIGURES[figure])
+    together: dict[tuple[str, str], list[str]] = {}
     for (attribute, why), figures in reasons.items():
-        yield f"Not tested: {' and '.join(figures)} by {ATTRIBUTES[attribute]}: {why}."
+        together.setdefault((" and ".join(figures), why), []).append(ATTRIBUTES[attribute])
+    for (what, why), attributes in together.items():
+        yield f"Not tested: {what} by {', '.join(attributes)}: {why}."
 
 
 def _footer(audit: Audit, rows: list[dict[str, Any]]) -> str:

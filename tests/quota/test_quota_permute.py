@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spm_opt.quota.permute import by_group, by_rank, holm
+from spm_opt.quota.permute import by_group, by_rank, by_sign, holm
 
 
 def array(*values):
@@ -176,3 +176,20 @@ def test_same_seed_same_answer_and_the_bounds_of_input():
         by_group(figure, ["a"] * 30, (1,))
     with pytest.raises(ValueError, match="too few"):
         by_rank(array(1, 2), array(1, 2), (1,))
+
+
+def test_exchanges_within_pairs_by_hand():
+    """Differences 1, 2, 3: of eight exchanges all in one direction or the other are as extreme: p = 2/8."""
+    found = by_sign(array(1, 2, 3), (1,))
+    assert (found.arrangements, found.exact, found.p) == (8, True, 0.25)
+    assert found.effect.tolist() == [2]
+    assert by_sign(array(0, 0, 0), (1,)).p == 1
+
+
+def test_exchanges_of_nothing_are_uniform_and_their_intervals_hold():
+    """Differences around 0.5: p-values of what is left after taking it off are uniform, and intervals hold it."""
+    rng = np.random.default_rng(10)
+    found = [by_sign(0.5 + rng.normal(size=20), (case,), draws=199) for case in range(200)]
+    p = np.array([by_sign(rng.normal(size=20), (case,), draws=199).p for case in range(200)])
+    assert 181 <= sum(one.low[0] <= 0.5 <= one.high[0] for one in found) <= 198
+    assert abs(np.mean(p <= 0.2) - 0.2) < 0.09

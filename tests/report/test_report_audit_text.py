@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from made_company import aligned, company, yearly
 
 from spm_opt.quota.audit import audited
-from spm_opt.report.audit_text import audit_document, audit_text
+from spm_opt.quota.backtest import backtest
+from spm_opt.report.audit_text import audit_document, audit_text, backtest_document, backtest_text
 from spm_opt.report.tables import json_bytes
 
 
@@ -61,3 +63,24 @@ def test_the_document_is_json():
     text = json_bytes(audit_document(found(0, count=4))).decode()
     assert '"detectable": null' in text
     assert '"p_holm"' in text
+
+
+def test_the_back_test_says_ranges_limits_and_what_it_cannot_show():
+    """Measures stand beside their ranges, sellers not there all year are named, and doubts are said."""
+    history = [row for i in range(5) for row in yearly(f"A{i}", y2025=100.0 + i, y2026=110.0 + 9 * (i % 2))]
+    scenario = company(
+        [{"id": f"A{i}"} for i in range(5)],
+        [*({"id": f"S{i}"} for i in range(4)), {"id": "S4", "name": ""}],
+        history=history, quota={"growth": 0.1, "step": 1}, simulate={"replications": 100},
+    )  # fmt: skip
+    test = backtest(scenario, aligned(scenario, {f"A{i}": f"S{i}" for i in range(5)}), seed=1)
+    text = flat(backtest_text(test, "USD"))
+    assert text.startswith("Back-test: quotas of $561 that this method would have set for 2026")
+    row = test.measures.set_index("measure").loc["attaining"]
+    assert (
+        f"territories at quota or above {row['value']:.0f} of 5 {row['low']:.0f} to {row['high']:.0f}" in text
+    )
+    assert "4 sellers compared (left out: S4: no seller all that year, or no quota)" in text
+    assert "too few to tell the two apart" in text
+    assert "does not prove the method right" in text
+    assert '"why_not"' not in json_bytes(backtest_document(test)).decode()
