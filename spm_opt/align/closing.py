@@ -31,6 +31,8 @@ PAIRS_EACH = (8, 30)
 """Pairs for each unit that the first exact solves take, the most promising ones."""
 FIRST_SHARE = 0.3
 """Share of the time that is left for each of them."""
+REASSIGNED = 4
+"""How often units are assigned anew to the centers of the plan."""
 TARGETS = (0.4, 0.6, 0.8, 1.0)
 """Targets of the listing of territories, as shares of the way from the bound to the known plan."""
 LOOKS = 5_000_000
@@ -159,6 +161,8 @@ def _by_pairs(
     work: dict[str, int],
 ) -> Closed:
     """Rule out pairs by the bound, and search the rest: first the promising few, last all of them."""
+    if center is not None:
+        center = _at_its_centers(median, least, center, budget, seed, clock, work)
     for size in (*(max(FEW_PAIRS, each * median.n) for each in PAIRS_EACH), None):
         upper = np.inf if center is None else cost_of(median, center)
         if reached(upper, bound):
@@ -178,6 +182,33 @@ def _by_pairs(
         if size is None:
             return _concluded(median, least, proof, center, bound, budget, clock, work)
     return Closed(center, bound, "exact search of a part, and the bound over all centers")
+
+
+def _at_its_centers(
+    median: Median,
+    least: FloatArray,
+    center: IntArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    work: dict[str, int],
+) -> IntArray:
+    """Assign the units of a plan to its own centers as well as can be, and move the centers, while that helps."""
+    for _ in range(REASSIGNED):
+        upper = cost_of(median, center)
+        pairs = left(least, upper)
+        if clock.over or int(pairs.sum()) <= FEW_PAIRS:
+            break
+        pairs &= np.isin(np.arange(median.n), center)[None, :]
+        clock.tell("exact search", upper, 0.0, -np.inf)
+        proof = _exact(median, pairs, center, budget, seed, clock, work, share=FIRST_SHARE)
+        if proof.center is None:
+            break
+        moved = best_centers_of(median, proof.center)[0]
+        if cost_of(median, moved) >= upper:
+            break
+        center = moved
+    return center
 
 
 def _closer(median: Median, dual: Dual, center: IntArray | None, work: dict[str, int]) -> Dual:

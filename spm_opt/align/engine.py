@@ -1,14 +1,16 @@
 """The territory engine's front door: from a Problem and its criteria to a plan and what is proven of it.
 
-1. *Relax*: the linear program over all eligible pairs; its Lagrangian bound holds for every plan, and where
-   the hard rules cannot even be met fractionally, no plan exists.
+1. *Relax*: the linear program over all eligible pairs, or the ascent of its smoothed dual; the Lagrangian
+   bound holds for every plan, and where the hard rules cannot even be met fractionally, no plan exists.
 2. *Construct*: the relaxation rounded, and today's alignment, each mended until contiguous.
-3. *Improve*: annealing over moves and swaps from each, then longer from the better.
-4. *Prove*: a small model goes to CP-SAT with the best plan as its hint.
+3. *Improve*: annealing over moves and swaps from each, then longer from the better; guided by prices that
+   move where the map is large, and by ejection chains where there is no geography.
+4. *Prove*: a small model goes to CP-SAT with the best plan as its hint, the core of one without geography
+   to HiGHS.
 5. *Check*: every plan is judged by the criteria themselves, with no solver, before it is called feasible.
 
 Levels of priority are settled one after the other, each capped at the value it reached. Where centers are
-chosen, steps 1 to 3 alternate with moving each center to the best unit of its territory.
+chosen the search moves them along, and ``closing`` proves: by whole territories, else over pairs.
 """
 
 from __future__ import annotations

@@ -21,8 +21,10 @@ from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 ROUNDS = 200
 """Most rounds of cuts."""
-TIGHT = 1e-7
-"""Relative gap at which the solver stops."""
+LOOSE, TIGHT = 1e-4, 1e-7
+"""Relative gap at which the solver stops, while plans are in pieces and in the end."""
+SOME = 0.6
+"""Most of the time that is left for a solve whose plan may be in pieces."""
 
 
 Cut = tuple[int, IntArray]
@@ -87,11 +89,14 @@ def solve(
     if cuts:
         constraints.append(_cut_rows(_present(cuts, index), len(unit)))
     points, spent, found = median.cost[unit, center], 0, list(cuts)
-    bound, began = -np.inf, time.monotonic()
+    bound, began, whole = -np.inf, time.monotonic(), None
+    # a plan in one piece first, from solves that are not driven to the end; then the end
+    width = LOOSE if median.contiguous else TIGHT
     for _ in range(ROUNDS):
-        options: Any = {"mip_rel_gap": TIGHT, "node_limit": nodes, "presolve": presolve}
-        if seconds is not None:
-            options["time_limit"] = max(0.1, seconds - (time.monotonic() - began))
+        rest = None if seconds is None else seconds - (time.monotonic() - began)
+        options: Any = {"mip_rel_gap": width, "node_limit": max(1, nodes - spent), "presolve": presolve}
+        if rest is not None:
+            options["time_limit"] = max(0.1, rest if width == TIGHT else SOME * rest)
         answer = milp(
             points, integrality=np.ones(len(unit), dtype=np.int64), bounds=Bounds(0, 1), constraints=constraints,
             options=options,
@@ -102,19 +107,25 @@ def solve(
         if answer.mip_dual_bound is not None:
             bound = max(bound, float(answer.mip_dual_bound) + median.constant)
         if answer.x is None:
-            return MedianProof(None, bound, closed=False, nodes=spent)
+            break
         used = np.flatnonzero(answer.x > 0.5)  # noqa: PLR2004  a binary that is one
         own = np.empty(median.n, dtype=np.int64)
         own[unit[used]] = center[used]
         new = cuts_of(median, own, index) if median.contiguous else []
+        late = spent >= nodes or (seconds is not None and time.monotonic() - began > seconds)
         if not new:
-            return MedianProof(own, bound, closed=answer.status == 0, nodes=spent, cuts=tuple(found))
-        if answer.status != 0 or (seconds is not None and time.monotonic() - began > seconds):
-            return MedianProof(None, bound, closed=False, nodes=spent)
+            whole = own if whole is None or cost_of(median, own) < cost_of(median, whole) else whole
+            if width == TIGHT or late:
+                done = width == TIGHT and answer.status == 0
+                return MedianProof(whole, bound, closed=done, nodes=spent, cuts=tuple(found))
+            width = TIGHT
+            continue
+        if late:
+            break
         constraints.append(_cut_rows(new, len(unit)))
         flat = unit * median.n + center
         found += [(int(flat[pair]), flat[wall]) for pair, wall in new]
-    return MedianProof(None, bound, closed=False, nodes=spent)
+    return MedianProof(whole, bound, closed=False, nodes=spent)
 
 
 def _constraints(median: Median, unit: IntArray, center: IntArray, index: IntArray) -> list[LinearConstraint]:

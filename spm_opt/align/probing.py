@@ -23,7 +23,7 @@ PASSES = 4
 """Most rounds over all centers."""
 WORTHWHILE = 0.03
 """Share of the pairs that a round must rule out for another to follow."""
-WORK = 4_000_000_000
+WORK = 1_000_000_000
 """Matrix entries that are looked at in a round."""
 FEWEST, MOST = 40, 800
 """Iterations of the bound for each center, at least and at most."""
