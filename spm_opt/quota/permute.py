@@ -255,7 +255,10 @@ def _arrangements(codes: IntArray, seed: Sequence[int], draws: int) -> tuple[Int
 
 def _rearranged(rows: IntArray, contrast: FloatArray, y: FloatArray) -> FloatArray:
     """Multiply every rearranged contrast with a figure; shape ``(rows, contrasts)``."""
-    return _by_code(rows, len(contrast), np.broadcast_to(y, rows.shape)) @ contrast
+    if contrast.shape[1] > 1:
+        return _by_code(rows, len(contrast), np.broadcast_to(y, rows.shape)) @ contrast
+    parts = [contrast[:, 0][block] @ y for block in np.array_split(rows, 1 + rows.size // CHUNK)]
+    return np.concatenate(parts)[:, None]
 
 
 def _kept(rows: IntArray, design: Design) -> FloatArray:
