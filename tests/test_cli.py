@@ -152,6 +152,18 @@ def test_quotas_of_today_follow_today_s_potential():
     assert {row["territory"]: row["quota"] for row in rows} == {"East": 735_000, "West": 945_000}
 
 
+def test_an_audit_without_history_says_why_there_is_no_back_test():
+    """Quotas are audited without history, too; the missing back-test is explained, to people and programs."""
+    answer = call("quota", SCENARIOS / "impossible", "--today", "--audit")
+    assert answer.exit_code == 0
+    assert "Fairness of the quotas: 2 sellers compared" in answer.stdout
+    why = "it needs two years of history, and there are 0 months"
+    assert answer.stdout.endswith(f"No back-test: {why}\n")
+    document = json.loads(call("quota", SCENARIOS / "impossible", "--today", "--audit", "--json").stdout)
+    assert document["backtest"] == {"why_not": why}
+    assert document["audit"]["tests"] == []
+
+
 # ---- a plan read back ------------------------------------------------------------------------------
 
 
