@@ -62,9 +62,13 @@ class InputError(SpmError):
 
 
 class QuotaError(SpmError):
-    """No quotas meet all the rules together; the message names the rules that clash."""
+    """No quotas meet all the rules together; the message names the rules that clash, as does ``clashes``."""
 
     exit_code = 4
+
+    def __init__(self, message: str, clashes: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.clashes = clashes
 
 
 class InfeasibleError(SpmError):

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from spm_opt.criteria import REGISTRY
+from spm_opt.scenario.quota_settings import NodeRule, Pin, Quota
 from spm_opt.scenario.settings import (
     Geography,
-    Quota,
     Settings,
     Simulation,
     Table,
@@ -31,6 +31,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[units]": Units,
     "[simulate]": Simulation,
     "[quota]": Quota,
+    "[[quota.nodes]]": NodeRule,
+    "[[quota.pins]]": Pin,
 }
 SHARED = ("weight", "priority")
 

@@ -213,11 +213,19 @@ def simulate(scenario: Path, plan: Path | None, seed: int | None, *, today: bool
 @click.option(
     "--audit", "fair", is_flag=True, help="Test the quotas for fairness and against last year, too."
 )
+@click.option(
+    "--previous", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
+    help="A plan's folder with the quotas seen last: freezes keep them, and ties change them least.",
+)  # fmt: skip
 @answering
-def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool, fair: bool) -> Answer:
+def quota(
+    scenario: Path, plan: Path | None, out: Path | None, previous: Path | None, *, today: bool, fair: bool
+) -> Answer:
     """Spread the company target over the territories, anew from the scenario's rules."""
     from spm_opt.quota.quota import quota as quoted
+    from spm_opt.quota.tree import seen_last
     from spm_opt.report.files import write_files
+    from spm_opt.report.read_plan import read_plan
     from spm_opt.report.report import quotas_csv
     from spm_opt.report.stages import quota_text
     from spm_opt.simulate.simulate import simulate as simulated
@@ -228,7 +236,8 @@ def quota(scenario: Path, plan: Path | None, out: Path | None, *, today: bool, f
         progress("simulate", None)
         sales = simulated(opened.scenario, alignment)
         progress("quota", None)
-        quotas = quoted(opened.scenario, alignment, sales)
+        seen = read_plan(previous, opened).quotas if previous else None
+        quotas = quoted(opened.scenario, alignment, sales, seen=seen_last(seen) if seen else None)
         text, more = _audited(opened, alignment, quotas, sales) if fair else ("", {})
     if out is not None:
         write_files(out, {"quotas.csv": quotas_csv(quotas)})

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from spm_opt.errors import QuotaError
 from spm_opt.quota.target import cents, money
-from spm_opt.scenario.settings import Quota
+from spm_opt.scenario.quota_settings import Quota
 
 SHOWN = 5
 """Territories named in a message before the rest are counted."""

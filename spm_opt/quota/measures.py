@@ -13,7 +13,9 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.deals import deals
 from spm_opt.simulate.history import positions, years
 
-HISTORY, PIPELINE = "history", "pipeline"
+HISTORY, PIPELINE, CAPACITY = "history", "pipeline", "capacity"
+SHOWN = 5
+"""Names in a message before the rest are counted."""
 
 
 def account_measures(scenario: Scenario) -> pd.DataFrame:
@@ -33,13 +35,17 @@ def account_measures(scenario: Scenario) -> pd.DataFrame:
     past = years(scenario)
     accounts = scenario.accounts.sort_values("id", kind="stable")
     columns = {"last_year": past.last}
-    for measure in _weighted(scenario):
-        if measure == HISTORY:
+    settings = scenario.settings
+    others = [name for name in (settings.quota.ratio_to, settings.quota.accounts) if name]
+    for measure in dict.fromkeys([*_weighted(scenario), *others]):
+        if measure in settings.activities:
+            amount = accounts[measure].to_numpy(dtype=float)
+        elif measure == HISTORY:
             amount = past.last
         elif measure == PIPELINE:
             amount = _expected_wins(scenario, past.account_ids)
         else:
-            amount = accounts[measure].to_numpy(dtype=float)
+            continue
         columns[f"{measure}_amount"] = amount
     return pd.DataFrame(columns, index=pd.Index(past.account_ids, name="account"))
 
@@ -63,6 +69,8 @@ def territory_measures(scenario: Scenario, alignment: Alignment) -> pd.DataFrame
     sums = {name: np.bincount(holder[held], each[name].to_numpy()[held], count) for name in each.columns}
     table = pd.DataFrame(sums, index=pd.Index(alignment.territory_ids, name="territory"))
     weights = _weighted(scenario)
+    if CAPACITY in {*weights, scenario.settings.quota.ratio_to} - {*scenario.settings.activities}:
+        table[f"{CAPACITY}_amount"] = _capacity(scenario, alignment)
     share = np.zeros(count)
     for measure, weight in weights.items():
         part = _share(table[f"{measure}_amount"].to_numpy(), measure)
@@ -75,21 +83,40 @@ def _weighted(scenario: Scenario) -> dict[str, float]:
     """Give the measures that have a weight, after checking that they exist."""
     settings, messages = scenario.settings, []
     weights = {measure: weight for measure, weight in settings.quota.mix.items() if weight > 0}
-    known = [HISTORY, PIPELINE, *settings.activities]
-    for measure in weights:
+    known = [HISTORY, PIPELINE, CAPACITY, *settings.activities]
+    asked = [("quota.mix", measure) for measure in weights]
+    asked += [("quota.ratio_to", name) for name in [settings.quota.ratio_to] if name]
+    for key, measure in asked:
         if measure not in known:
             near = nearest(measure, known)
             hint = f" (is {near!r} meant?)" if near else ""
-            messages.append(
-                f"scenario.toml: quota.mix: {measure!r} is no activity, history or pipeline{hint}"
-            )
+            messages.append(f"scenario.toml: {key}: {measure!r} is no activity, history or pipeline{hint}")
         if measure == PIPELINE and scenario.pipeline is None:
-            messages.append(
-                "scenario.toml: quota.mix: pipeline has a weight, but there is no [tables.pipeline]"
-            )
+            messages.append(f"scenario.toml: {key}: pipeline has a weight, but there is no [tables.pipeline]")
+    own = settings.quota.accounts
+    if own and own not in settings.activities:
+        messages.append(f"scenario.toml: quota.accounts: {own!r} is no activity")
     if messages:
         raise ScenarioError(messages)
     return weights
+
+
+def _capacity(scenario: Scenario, alignment: Alignment) -> FloatArray:
+    """Give each seller's capacity.
+
+    Raises
+    ------
+    ScenarioError
+        Naming those who have none.
+    """
+    sellers = scenario.sellers.set_index("id").loc[list(alignment.territory_ids)]
+    found = sellers["capacity"].to_numpy(dtype=float)
+    if not np.isfinite(found).all():
+        without = [name for name, own in zip(alignment.territory_ids, found, strict=True) if own == np.inf]
+        more = f" and {len(without) - SHOWN:,} more" if len(without) > SHOWN else ""
+        names = ", ".join(without[:SHOWN])
+        raise ScenarioError([f"scenario.toml: quotas follow capacity, but {names}{more} have none"])
+    return np.asarray(found)
 
 
 def _expected_wins(scenario: Scenario, account_ids: tuple[str, ...]) -> FloatArray:

@@ -7,6 +7,9 @@
 3. A model rounds the ideal to whole steps that sum to the target with the least total departure
    (``rounding``).
 4. The quotas are rolled up through district and region, and every sum is checked (``tree``).
+
+Where settings ask for more (other methods, rules of nodes, pins, hedges, steps by level), the quotas are
+set in the tree of the organisation instead (``fair``).
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ import numpy as np
 import pandas as pd
 
 from spm_opt.plan import Alignment, QuotaPlan
+from spm_opt.quota.asked import Seen
+from spm_opt.quota.fair import fair_quotas
 from spm_opt.quota.limits import Limits, limits
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.rounding import whole_steps
@@ -27,7 +32,9 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.sales import Sales
 
 
-def quota(scenario: Scenario, alignment: Alignment, sales: Sales | None = None) -> QuotaPlan:
+def quota(
+    scenario: Scenario, alignment: Alignment, sales: Sales | None = None, *, seen: Seen | None = None
+) -> QuotaPlan:
     """Spread the company target over the territories of an alignment.
 
     Parameters
@@ -37,7 +44,9 @@ def quota(scenario: Scenario, alignment: Alignment, sales: Sales | None = None) 
     alignment
         Who holds which account. Matched by id: the order of rows does not matter.
     sales
-        The simulated year; its mean is shown beside the quotas.
+        The simulated year: its mean is shown beside the quotas, and equal chances are made from its draws.
+    seen
+        Quotas seen last in cents, by level and node: for freezes, and to change them least.
 
     Raises
     ------
@@ -46,6 +55,10 @@ def quota(scenario: Scenario, alignment: Alignment, sales: Sales | None = None) 
     QuotaError
         When floor, cap, growth limits and target cannot hold together.
     """
+    if seen or not scenario.settings.quota.plain:
+        plan = fair_quotas(scenario, alignment, sales, seen)
+        require_reconciled(plan)
+        return plan
     target, step = company_target(scenario)
     names = tuple(sorted(alignment.territory_ids))
     table = territory_measures(scenario, alignment).loc[list(names)]

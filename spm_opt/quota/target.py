@@ -6,8 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from spm_opt.errors import ScenarioError
+from spm_opt.scenario.quota_settings import step_fault
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.scenario.settings import step_fault
 from spm_opt.simulate.history import years
 
 
@@ -41,7 +41,8 @@ def company_target(scenario: Scenario) -> tuple[int, int]:
         return cents(rules.target), step
     growth = Fraction(repr(float(rules.growth or 0)))
     last = sum(cents(amount) for amount in years(scenario).last.tolist())
-    return round(last * (1 + growth) / step) * step, step
+    whole = cents(rules.steps.get("company", rules.step))
+    return round(last * (1 + growth) / whole) * whole, step
 
 
 def money(amount: int) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
+from math import gcd
 
 import pandas as pd
 
 from spm_opt.errors import QuotaError
 from spm_opt.plan import QuotaPlan
-from spm_opt.quota.target import money
+from spm_opt.quota.rules import assigned
+from spm_opt.quota.target import cents, money
 
 COMPANY = "company"
 LEVELS = ("region", "district")
@@ -71,6 +74,15 @@ def _ambiguous(paths: Iterable[tuple[Node, ...]]) -> set[Node]:
     return {node for node, above in parents.items() if len(above) > 1}
 
 
+def seen_last(plan: QuotaPlan) -> dict[Node, int]:
+    """Give the quota of every node in cents, for the next plan to go by."""
+    nodes = plan.nodes
+    return {
+        (str(level), str(node)): int(amount)
+        for level, node, amount in zip(nodes["level"], nodes["node"], nodes["cents"], strict=True)
+    }
+
+
 def reconcile(plan: QuotaPlan) -> pd.DataFrame:
     """Check every sum of a quota plan with plain integers and no solver.
 
@@ -89,11 +101,9 @@ def reconcile(plan: QuotaPlan) -> pd.DataFrame:
     for level, node, amount in zip(nodes["parent_level"], nodes["parent"], nodes["cents"], strict=True):
         children[level, node] = children.get((level, node), 0) + int(amount)
     rows = [(COMPANY, "has the company target", plan.target_cents, held.get((COMPANY, COMPANY), 0))]
-    rows += [
-        (node, f"{level} is the sum of its children", children.get((level, node), 0), amount)
-        for (level, node), amount in held.items()
-        if level != "territory"
-    ]
+    for key, amount in held.items():
+        if key[0] != "territory":
+            rows.append(_sum_check(key, amount, children.get(key, 0), nodes))
     low, high = (plan.basis[name].to_numpy() for name in ("lowest", "highest"))
     for t, name in enumerate(plan.territory_ids):
         quota = int(plan.cents[t])
@@ -102,6 +112,24 @@ def reconcile(plan: QuotaPlan) -> pd.DataFrame:
         rows.append((name, "quota is within its limits", allowed, quota))
     table = pd.DataFrame(rows, columns=["node", "check", "expected", "actual"])
     return table.assign(difference=table["actual"] - table["expected"])
+
+
+def _sum_check(key: Node, amount: int, children: int, nodes: pd.DataFrame) -> tuple[str, str, int, int]:
+    """Check a node against its children; with a hedge, the children against what it comes to."""
+    level, node = key
+    if "hedge" in nodes.columns:
+        own = (nodes["level"] == level) & (nodes["node"] == node)
+        hedge = Fraction(repr(float(nodes.loc[own, "hedge"].iloc[0])))
+        if hedge != 1:
+            below = (nodes["parent_level"] == level) & (nodes["parent"] == node)
+            common = gcd(*(cents(float(step)) for step in nodes.loc[below, "step"]))
+            return (
+                node,
+                f"children of {level} sum to it times its hedge",
+                assigned(amount, hedge, common),
+                children,
+            )
+    return node, f"{level} is the sum of its children", children, amount
 
 
 def require_reconciled(plan: QuotaPlan) -> None:

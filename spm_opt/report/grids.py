@@ -178,9 +178,16 @@ def quota_note(run: Run) -> str:
     total = sum(quota.mix.values())
     mix = ", ".join(f"{words.percent(weight / total, 0)} {name}" for name, weight in quota.mix.items())
     cents = run.plan.quotas.target_cents
+    used = sorted(name for name, weight in quota.methods.items() if weight > 0)
+    how = (
+        f"follows {mix}"
+        if used == ["proportional"]
+        else f"is spread by {' and '.join(used)}".replace("_", " ")
+    )
+    sums = "with its hedges" if quota.hedges else "exactly"
     return (
-        f"The company target of {words.amount(cents / 100, currency)} follows {mix}, in steps of "
-        f"{words.amount(quota.step, currency)}. Territories sum to it exactly."
+        f"The company target of {words.amount(cents / 100, currency)} {how}, in steps of "
+        f"{words.amount(quota.step, currency)}. Territories sum to it {sums}."
     )
 
 

@@ -32,6 +32,8 @@ from spm_opt.verify import Verdict, verify
 
 SHOWN = 20
 Row = dict[str, str]
+HEDGED = ("hedge", "step")
+"""Columns that quotas with over-assignment have besides."""
 NODE = ("level", "node", "parent_level", "parent", "quota")
 TEXTS = ("lowest_rule", "highest_rule")
 LIMITS = ("lowest", "highest")
@@ -245,7 +247,8 @@ def _quotas(folder: Path, problem: Problem) -> QuotaPlan:
     own = {row["node"]: row for row in rows if row["level"] == TERRITORY}
     cents = {(row["level"], row["node"]): _cents(row["quota"]) or 0 for row in rows}
     held = np.array([cents[TERRITORY, name] for name in problem.territory_ids], dtype=np.int64)
-    measures = [name for name in rows[0] if name not in NODE]
+    hedged = [name for name in HEDGED if name in rows[0]]
+    measures = [name for name in rows[0] if name not in (*NODE, *hedged)]
     basis = pd.DataFrame(
         {
             name: [text if name in TEXTS else _number(text) for text in (own[t][name] for t in own)]
@@ -254,6 +257,8 @@ def _quotas(folder: Path, problem: Problem) -> QuotaPlan:
         index=pd.Index(list(own), name="territory"),
     )
     nodes = pd.DataFrame(rows)[["level", "node", "parent", "parent_level"]]
+    for name in hedged:
+        nodes[name] = [_number(row[name]) for row in rows]
     return QuotaPlan(
         territory_ids=problem.territory_ids,
         cents=held,

@@ -92,6 +92,10 @@ def accounts_csv(
     return csv_bytes(header, rows)
 
 
+HEDGED = ("hedge", "step")
+"""Columns of the nodes where quotas are over-assigned."""
+
+
 def quotas_csv(quotas: QuotaPlan) -> bytes:
     """Write a row a node of the sales organisation: its quota, and for a territory what it is made from."""
     nodes, basis = quotas.nodes, quotas.basis
@@ -102,8 +106,10 @@ def quotas_csv(quotas: QuotaPlan) -> bytes:
         own = str(node["node"])
         known = node["level"] == TERRITORY and own in basis.index
         tail = [basis.at[own, name] for name in measures] if known else [None] * len(measures)
-        rows.append([*(node[name] for name in columns), money(int(node["cents"])), *tail])
-    return csv_bytes((*columns, "quota", *measures), rows)
+        hedged = [node[name] for name in HEDGED if name in node]
+        rows.append([*(node[name] for name in columns), money(int(node["cents"])), *hedged, *tail])
+    hedges = [name for name in HEDGED if name in nodes.columns]
+    return csv_bytes((*columns, "quota", *hedges, *measures), rows)
 
 
 def _named(names: tuple[str, ...], index: IntArray) -> list[str]:

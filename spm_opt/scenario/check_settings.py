@@ -97,8 +97,8 @@ def _mix(scenario: Scenario, places: Places) -> list[Finding]:
                     "error", text, FILE, places.place(path).line, dotted(path), expected="[tables.pipeline]"
                 )
             )
-        elif name not in ("history", "pipeline", *settings.activities):
-            known = ("history", "pipeline", *settings.activities)
+        elif name not in ("history", "pipeline", "capacity", *settings.activities):
+            known = ("history", "pipeline", "capacity", *settings.activities)
             findings.append(_unknown(places, path, "measure", name, known))
     return findings
 

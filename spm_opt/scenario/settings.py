@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from spm_opt.criteria import AnyCriterion
+from spm_opt.scenario.frozen import Fraction, Frozen
+from spm_opt.scenario.quota_settings import Quota
 
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Money = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Effort = Literal["quick", "standard", "thorough"]
-
-
-class Frozen(BaseModel):
-    """No key that is not known, no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Translation(Frozen):
@@ -125,61 +118,6 @@ class Simulation(Frozen):
     """Share of full productivity in each month after the start; full from then on."""
     vacancy: Fraction = 0.5
     """Share of full productivity while a position is not filled."""
-
-
-class Quota(Frozen):
-    """How the company target is spread over territories."""
-
-    target: Money | None = None
-    """The company target in currency; or give ``growth``."""
-    growth: float | None = Field(default=None, gt=-1, lt=10, allow_inf_nan=False)
-    """Growth of the company target on last year's sales, rounded to a whole step."""
-    mix: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {"history": 1.0}
-    """Weights of the measures that the target follows: "history" (last year's sales), "pipeline"
-    (open opportunities times their win rates) or any activity."""
-    step: Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)] = 1_000
-    """Quotas are whole multiples of this amount of currency."""
-    floor: Money | None = None
-    """Lowest quota in currency."""
-    cap: Money | None = None
-    """Highest quota in currency."""
-    growth_min: float | None = Field(default=None, ge=-1, allow_inf_nan=False)
-    """Least growth of a quota on the territory's own last year (-0.1: at most 10 % below it)."""
-    growth_max: float | None = Field(default=None, ge=-1, allow_inf_nan=False)
-    """Most growth of a quota on the territory's own last year."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.target is None) == (self.growth is None):
-            raise ValueError("give either target or growth")
-        if not sum(self.mix.values()) > 0:
-            raise ValueError("the weights of mix must not all be zero")
-        if self.floor is not None and self.cap is not None and self.floor > self.cap:
-            raise ValueError(f"floor {self.floor:,.10g} is above cap {self.cap:,.10g}")
-        if self.growth_min is not None and self.growth_max is not None and self.growth_min > self.growth_max:
-            raise ValueError(f"growth_min {self.growth_min} is above growth_max {self.growth_max}")
-        if fault := step_fault(self.target, self.step):
-            raise ValueError(fault)
-        return self
-
-
-def step_fault(target: float | None, step: float) -> str:
-    """Say why the target is no whole number of steps, or the step no whole number of cents; else nothing.
-
-    >>> step_fault(1_234_567, 1_000)
-    'target: 1,234,567 is not a whole multiple of step 1,000; the nearest are 1,234,000 and 1,235,000'
-    """
-    # the shortest decimal that stands for a number is what the planner wrote
-    unit = Decimal(repr(step))
-    if unit * 100 % 1:
-        return f"step: {unit:,f} is not a whole number of cents"
-    wanted = Decimal(repr(target or 0))
-    if wanted % unit == 0:
-        return ""
-    below = wanted // unit * unit
-    multiple, low, high = (f"{amount:,.2f}".removesuffix(".00") for amount in (unit, below, below + unit))
-    given = f"{wanted.normalize():,f}"
-    return f"target: {given} is not a whole multiple of step {multiple}; the nearest are {low} and {high}"
 
 
 class Settings(Frozen):
