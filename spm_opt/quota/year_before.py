@@ -9,8 +9,8 @@ import pandas as pd
 
 from spm_opt.errors import QuotaError
 from spm_opt.quota.measures import PIPELINE
-from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.quota_settings import Quota
+from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.history import YEAR, Years, years
 
 
