@@ -15,7 +15,7 @@ from spm_opt.align import isolated
 from spm_opt.cli.answer import BROKEN, Answer, answering
 from spm_opt.cli.interrupt import Stop
 from spm_opt.cli.progress import display
-from spm_opt.errors import InputError, PlanFolderError, QuotaError
+from spm_opt.errors import InputError, PlanFolderError, QuotaError, ScenarioError
 
 if TYPE_CHECKING:
     from spm_opt.plan import Alignment, QuotaPlan
@@ -329,7 +329,7 @@ def _audited(
     document: dict[str, object] = {"audit": audit_document(found)}
     try:
         tested = backtest(opened.scenario, alignment, seed=settings.seed)
-    except QuotaError as error:
+    except (QuotaError, ScenarioError) as error:
         return "\n\n".join([*texts, f"No back-test: {error}"]), document | {
             "backtest": {"why_not": str(error)}
         }

@@ -197,8 +197,13 @@ def _notes(scenario: Scenario, table: pd.DataFrame, sales: Sales) -> tuple[str, 
         notes.append(
             "without the pipeline of that time, which is not kept: the simulated years lack its sales"
         )
-    if scenario.settings.quota.floor is not None or scenario.settings.quota.cap is not None:
+    rules = scenario.settings.quota
+    if rules.floor is not None or rules.cap is not None or rules.nodes:
         notes.append("floor and cap in the amounts of this year")
+    if rules.pins or rules.freeze:
+        notes.append("without pins and freezes, which speak of this year")
+    if rules.methods.get("accounts"):
+        notes.append("targets of accounts as they are for this year")
     growth = sales.parameters[sales.parameters["parameter"] == "growth"]["source"]
     if not (growth == "history").any():
         notes.append(

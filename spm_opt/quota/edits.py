@@ -365,10 +365,13 @@ class _Tree:
         keys = zip(plan.nodes["level"], plan.nodes["node"], strict=True)
         total = [sum(self.cents[leaf] for leaf in self.leaves(key)) for key in keys]
         named = pd.Series({name: self.cents[TERRITORY, name] for name in plan.territory_ids})
+        basis = plan.basis.assign(quota=named.loc[list(plan.basis.index)].to_numpy() / 100)
+        if "chance" in basis.columns:  # of another quota it is not known
+            basis["chance"] = basis["chance"].where(basis["quota"] == plan.basis["quota"])
         return replace(
             plan,
             cents=np.array(named.loc[list(plan.territory_ids)], dtype=np.int64),
-            basis=plan.basis.assign(quota=named.loc[list(plan.basis.index)].to_numpy() / 100),
+            basis=basis,
             nodes=plan.nodes.assign(cents=np.array(total, dtype=np.int64)),
         )
 

@@ -31,7 +31,7 @@ def year_before(scenario: Scenario) -> Scenario:
 
     History ends a year earlier; an activity that holds last year's sales holds those of the year before; the
     pipeline is left out, of the data and of the mix; a target in currency becomes the growth that it asks
-    for. Activities, sellers and amounts in rules stay as they are: what they were is not kept.
+    for; pins and freezes, which speak of one year, are left out. Activities, sellers and amounts in rules stay as they are: what they were is not kept.
 
     Raises
     ------
@@ -58,12 +58,12 @@ def year_before(scenario: Scenario) -> Scenario:
 
 
 def _rules(rules: Quota, past: Years) -> Quota:
-    """Keep the rules, less the pipeline, with the target as growth."""
+    """Keep the rules, less pipeline, pins and freezes, with the target as growth."""
     mix = {measure: weight for measure, weight in rules.mix.items() if measure != PIPELINE}
     growth = rules.growth
     if rules.target is not None:
         growth = rules.target / float(past.last.sum()) - 1
-    return rules.model_copy(update={"mix": mix, "target": None, "growth": growth})
+    return rules.model_copy(update={"mix": mix, "target": None, "growth": growth, "pins": (), "freeze": ()})
 
 
 def _earlier(history: pd.DataFrame, year: int) -> pd.DataFrame:

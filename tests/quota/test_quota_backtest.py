@@ -65,6 +65,19 @@ def test_a_target_in_currency_becomes_growth():
     assert test.territories["quota"].sum() == 660
 
 
+def test_equal_chance_and_rules_of_this_year():
+    """The method counts, here equal chance; a pin of this year does not, and the notes say so."""
+    rules = {
+        "growth": 0.1, "step": 1, "methods": {"equal_chance": 1.0},
+        "pins": [{"node": "S0", "quota": 5, "by": "Ada", "why": "a promise"}],
+    }  # fmt: skip
+    test = backtest(*made([100, 200, 300], [121, 198, 330], quota=rules), seed=1)
+    assert test.territories["quota"].sum() == 660
+    assert test.territories["quota"].min() > 90
+    assert np.ptp(test.territories["p_attain"].to_numpy()) < 0.05
+    assert "without pins and freezes, which speak of this year" in test.notes
+
+
 def test_the_pipeline_is_left_out_and_said():
     """Last year's pipeline is not known: it leaves the mix, and the notes say so."""
     deal = {"id": "O", "account": "A0", "amount": 9.0, "stage": "won", "close": "2027-02-01"}

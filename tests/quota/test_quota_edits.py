@@ -163,6 +163,14 @@ def test_plans_that_cannot_be_edited():
         begin(replace(plan, cents=plan.cents + 100), 10)
 
 
+def test_a_chance_of_another_quota_is_forgotten():
+    """Chances that stand beside the quotas stay only where the quota does."""
+    plan = made()
+    plan = replace(plan, basis=plan.basis.assign(chance=0.5))
+    basis = swap(begin(plan, 10), "A", "B", **SAID).plan.basis
+    assert basis["chance"].isna().tolist() == [True, True, False, False, False]
+
+
 EDITS = st.lists(
     st.one_of(
         st.tuples(st.just("move"), st.integers(0, 40), st.integers(0, 8), st.integers(0, 8)),
