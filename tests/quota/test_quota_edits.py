@@ -136,7 +136,7 @@ def test_the_trail_says_who_what_why_before_and_after():
         (lambda e: move(e, 10, EAST, NORTH, **SAID), "hold one another"),
         (lambda e: move(e, 10, territory("Z"), NORTH, **SAID), "there is no territory Z"),
         (lambda e: move(e, 10, WEST, territory("A"), by=" ", why="x"), "who made it and why"),
-        (lambda e: swap(e, "A", "C", **SAID), "quota is within its limits: off by"),
+        (lambda e: swap(e, "A", "C", **SAID), "territory A would have 300; limits and pins let it have 0 to 200"),
         (lambda e: pin(e, TOP, 100, **SAID), "can't be pinned"),
         (lambda e: pin(e, territory("A"), 310, **SAID), "company|district North would have 300; limits and pins"),
         (lambda e: pin(e, territory("A"), 100, within=WEST, **SAID), "region West is not above territory A"),
@@ -171,6 +171,41 @@ def test_a_chance_of_another_quota_is_forgotten():
     assert basis["chance"].isna().tolist() == [True, True, False, False, False]
 
 
+HEDGED = {"hedges": {"region": 1.1}, "steps": {"region": 100}}
+"""Regions in hundreds, whose children sum to 1.1 times as much."""
+
+
+def test_over_assignment_is_kept():
+    """100 from West to East are 110 for their territories, which lie 10 % above their regions."""
+    edited = begin(made(**HEDGED), 10, {"region": 100})
+    before = node(edited, EAST), node(edited, WEST)
+    assert sum(held(edited)[name] for name in "ABC") == pytest.approx(1.1 * before[0])
+    edited = move(edited, 100, WEST, EAST, **SAID)
+    assert (node(edited, EAST), node(edited, WEST)) == (before[0] + 100, before[1] - 100)
+    assert sum(held(edited)[name] for name in "ABC") == pytest.approx(1.1 * (before[0] + 100))
+    assert sum(held(edited)[name] for name in "DE") == pytest.approx(1.1 * (before[1] - 100))
+    inside = move(edited, 20, territory("A"), territory("B"), **SAID)
+    assert node(inside, EAST) == before[0] + 100
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (
+            lambda e: move(e, 10, territory("D"), territory("A"), **SAID),
+            "West has over-assignment: nothing can cross",
+        ),
+        (lambda e: swap(e, "A", "E", **SAID), "region East has over-assignment"),
+        (lambda e: move(e, 10, WEST, EAST, **SAID), "10 is no whole multiple of step 100"),
+        (lambda e: pin(e, EAST, 650, **SAID), "650 is no whole multiple of step 100"),
+    ],
+)
+def test_over_assignment_and_steps_of_levels_refuse(edit, message):
+    """What would break the hedge of a region, or leave it between its steps, is refused."""
+    with pytest.raises(QuotaError, match=message):
+        edit(begin(made(**HEDGED), 10, {"region": 100}))
+
+
 EDITS = st.lists(
     st.one_of(
         st.tuples(st.just("move"), st.integers(0, 40), st.integers(0, 8), st.integers(0, 8)),
@@ -203,14 +238,16 @@ def applied(edited, edits):
     return edited
 
 
-@settings(max_examples=60, deadline=None)
-@given(EDITS)
-def test_every_chain_of_edits_keeps_sums_steps_limits_and_pins(edits):
+@settings(max_examples=40, deadline=None)
+@given(EDITS, st.booleans())
+def test_every_chain_of_edits_keeps_sums_steps_limits_and_pins(edits, hedged):
     """Whatever is done, all adds up to the cent, steps and limits and pins hold, and the trail leads back."""
-    first = begin(made(floor=20, cap=900), 10)
+    steps = HEDGED["steps"] if hedged else {}
+    first = begin(made(floor=20, cap=900, **(HEDGED if hedged else {})), 10, steps)
     edited = applied(first, edits)
     assert (reconcile(edited.plan)["difference"] == 0).all()
-    assert edited.plan.target_cents == first.plan.target_cents == edited.plan.cents.sum()
+    assert edited.plan.target_cents == first.plan.target_cents == node(edited, TOP) * 100
+    assert all(node(edited, key) % 100 == 0 for key in ((EAST, WEST) if hedged else ()))
     assert (edited.plan.cents % 1000 == 0).all()
     now = {
         key: node(edited, key) * 100
