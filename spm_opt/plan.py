@@ -92,6 +92,9 @@ class QuotaPlan:
     nodes
         A row a node of the sales organisation (company, regions, districts, territories): ``level``,
         ``node``, ``parent``, ``cents``.
+    cells
+        A row a node, product and finest period (``level``, ``node``, ``product``, ``period``, ``cents``),
+        where quotas are split by product or period.
     """
 
     territory_ids: tuple[str, ...]
@@ -99,6 +102,7 @@ class QuotaPlan:
     target_cents: int
     basis: pd.DataFrame
     nodes: pd.DataFrame
+    cells: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,15 @@
    (``rounding``).
 4. The quotas are rolled up through district and region, and every sum is checked (``tree``).
 
+5. Where products or periods are given, each quota is split over them (``cells``).
+
 Where settings ask for more (other methods, rules of nodes, pins, hedges, steps by level), the quotas are
 set in the tree of the organisation instead (``fair``).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -21,14 +24,18 @@ import pandas as pd
 
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.quota.asked import Seen
+from spm_opt.quota.cells import ALL, cells
 from spm_opt.quota.fair import fair_quotas
+from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.limits import Limits, limits
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.rounding import whole_steps
+from spm_opt.quota.season import finest, period_shares, season
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import company_target
 from spm_opt.quota.tree import require_reconciled, roll_up
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.productivity import productivity
 from spm_opt.simulate.sales import Sales
 
 
@@ -57,8 +64,16 @@ def quota(
     """
     if seen or not scenario.settings.quota.plain:
         plan = fair_quotas(scenario, alignment, sales, seen)
-        require_reconciled(plan)
-        return plan
+    else:
+        plan = _plain_quotas(scenario, alignment, sales)
+    if scenario.settings.quota.products or scenario.settings.quota.periods != "year":
+        plan = replace(plan, cells=plan_cells(scenario, plan))
+    require_reconciled(plan)
+    return plan
+
+
+def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None) -> QuotaPlan:
+    """Spread the target by the mix within the territories' own limits: in exact fractions."""
     target, step = company_target(scenario)
     names = tuple(sorted(alignment.territory_ids))
     table = territory_measures(scenario, alignment).loc[list(names)]
@@ -71,15 +86,31 @@ def quota(
     if sales is not None:
         basis["expected_sales"] = pd.Series(sales.amount.mean(axis=0), index=list(sales.territory_ids))
     amounts = tuple(steps[name] * step for name in alignment.territory_ids)
-    plan = QuotaPlan(
+    return QuotaPlan(
         territory_ids=alignment.territory_ids,
         cents=np.array(amounts, dtype=np.int64),
         target_cents=target,
         basis=basis.loc[list(alignment.territory_ids)],
         nodes=roll_up(scenario.sellers, alignment.territory_ids, amounts),
     )
-    require_reconciled(plan)
-    return plan
+
+
+def plan_cells(scenario: Scenario, plan: QuotaPlan) -> pd.DataFrame:
+    """Split a plan's quotas over the scenario's products and periods."""
+    rules, tree = scenario.settings.quota, Hierarchy.of_nodes(plan.nodes)
+    monthly = season(scenario)
+    own = None
+    if rules.part_year:
+        filled = productivity(scenario.sellers, [tree.names[leaf] for leaf in tree.leaves], scenario.settings)
+        own = finest(scenario, filled * monthly)
+    made = cells(
+        tree,
+        plan.nodes["cents"].to_numpy(dtype=np.int64),
+        dict(rules.products) or {ALL: 1.0},
+        period_shares(scenario, monthly),
+        season=own,
+    )
+    return made.table()
 
 
 def _basis(

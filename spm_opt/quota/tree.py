@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd
 
+import numpy as np
 import pandas as pd
 
 from spm_opt.errors import QuotaError
 from spm_opt.plan import QuotaPlan
+from spm_opt.quota.cells import Cells, reconcile_cells
+from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.rules import assigned
 from spm_opt.quota.target import cents, money
 
@@ -111,7 +114,13 @@ def reconcile(plan: QuotaPlan) -> pd.DataFrame:
         allowed = min(max(quota, round(low[t] * 100)), round(high[t] * 100))
         rows.append((name, "quota is within its limits", allowed, quota))
     table = pd.DataFrame(rows, columns=["node", "check", "expected", "actual"])
-    return table.assign(difference=table["actual"] - table["expected"])
+    table = table.assign(difference=table["actual"] - table["expected"])
+    if plan.cells is None:
+        return table
+    found = Cells.of_table(Hierarchy.of_nodes(nodes), plan.cells)
+    return pd.concat(
+        [table, reconcile_cells(found, nodes["cents"].to_numpy(dtype=np.int64))], ignore_index=True
+    )
 
 
 def _sum_check(key: Node, amount: int, children: int, nodes: pd.DataFrame) -> tuple[str, str, int, int]:

@@ -112,5 +112,17 @@ def quotas_csv(quotas: QuotaPlan) -> bytes:
     return csv_bytes((*columns, "quota", *hedges, *measures), rows)
 
 
+def quota_cells_csv(quotas: QuotaPlan) -> dict[str, bytes]:
+    """Write a row a node, product and period to ``quota_cells.csv``, where quotas are split so far."""
+    if quotas.cells is None:
+        return {}
+    columns = ("level", "node", "product", "period")
+    rows = [
+        [*(row[name] for name in columns), money(int(row["cents"]))]
+        for row in quotas.cells.to_dict("records")
+    ]
+    return {"quota_cells.csv": csv_bytes((*columns, "quota"), rows)}
+
+
 def _named(names: tuple[str, ...], index: IntArray) -> list[str]:
     return [names[i] if i >= 0 else "" for i in index.tolist()]

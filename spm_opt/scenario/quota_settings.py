@@ -18,6 +18,10 @@ Step = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
 Hedge = Annotated[float, Field(ge=0.5, le=3, allow_inf_nan=False)]
 
 
+NEAR = 1e-6
+"""Within this of 1, shares are taken to sum to it."""
+
+
 class NodeRule(Frozen):
     """Limits of one node of the sales organisation."""
 
@@ -107,6 +111,14 @@ class Quota(Frozen):
     freeze: tuple[str, ...] = ()
     """Nodes that keep the quota they had in the quotas seen last (``spm-opt quota --previous``)."""
 
+    products: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    """Share of each product in every quota; they sum to 1. Without products there is one for all."""
+    periods: Literal["year", "quarter", "month"] = "year"
+    """The finest periods that quotas are split into."""
+    seasonality: Literal["even", "history"] | tuple[Annotated[float, Field(ge=0, le=1)], ...] = "even"
+    """Share of each month (or quarter) of the year, twelve (or four) that sum to 1; or "even", or "history":
+    as the whole years before were. With ``part_year``, each territory's shares count where it is productive."""
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         given = sum(one is not None for one in (self.target, self.growth, self.chance))
@@ -119,7 +131,12 @@ class Quota(Frozen):
             raise ValueError('the method "accounts" needs the activity with their targets: accounts')
         if self.ratio_to is None and (self.ratio_min is not None or self.ratio_max is not None):
             raise ValueError("ratio_min and ratio_max need the measure that they speak of: ratio_to")
-        faults = [_crossed(self), *(_crossed(one) for one in self.nodes), *_step_faults(self)]
+        faults = [
+            _crossed(self),
+            *(_crossed(one) for one in self.nodes),
+            *_step_faults(self),
+            *_share_faults(self),
+        ]
         if fault := next(filter(None, faults), ""):
             raise ValueError(fault)
         return self
@@ -131,6 +148,7 @@ class Quota(Frozen):
             self.steps, self.hedges, self.nodes, self.pins, self.freeze, self.ratio_to, self.part_year,
             self.productivity_min is not None, self.productivity_max is not None, self.chance,
         )  # fmt: skip
+        # products and periods split any plan: they ask for nothing here
         return {name for name, weight in self.methods.items() if weight} == {"proportional"} and not any(more)
 
 
@@ -146,6 +164,21 @@ def _crossed(rules: Quota | NodeRule) -> str:
         if low is not None and high is not None and low > high:
             return f"{where}{least} {low} is above {most} {high}"
     return ""
+
+
+def _share_faults(rules: Quota) -> list[str]:
+    """Say which shares do not sum to 1, or are not one for each month or quarter."""
+    given = {"products": tuple(rules.products.values())}
+    faults = []
+    if not isinstance(rules.seasonality, str):
+        given["seasonality"] = rules.seasonality
+        if len(rules.seasonality) not in (4, 12):
+            faults.append(f"seasonality: {len(rules.seasonality)} shares; expected 4 quarters or 12 months")
+    return faults + [
+        f"{name}: the shares sum to {sum(shares):.6g}; expected 1"
+        for name, shares in given.items()
+        if shares and abs(sum(shares) - 1) > NEAR
+    ]
 
 
 def _step_faults(rules: Quota) -> list[str]:
