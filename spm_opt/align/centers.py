@@ -164,6 +164,10 @@ def _from_prices(
     whole = bool(searched.levels) and np.isfinite(searched.levels[0].objective)
     center = best_centers_of(median, searched.territory)[0] if whole else None
     work = {**searched.work, "dual rounds": dual.rounds, "branch and bound nodes": 0}
+    if center is not None and len(np.unique(center)) == median.k and not len(median.seated):
+        plan = Closed(center, dual.bound, "")
+        plan, _ = _further(median, plan, budget, seed, clock.part(share), work, afresh=False)
+        center = plan.center
     closed = close(median, dual, center, budget, seed, clock, work)
     return _told(problem, median, closed, searched, work, clock)
 

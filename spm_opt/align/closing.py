@@ -136,7 +136,7 @@ def _probed(median: Median, dual: Dual, target: float, clock: Clock, work: dict[
 
 def _looks(budget: Budget, clock: Clock) -> int:
     """How many territories may be looked at for a target."""
-    seconds = clock.left(0.5)
+    seconds = clock.left(0.6)
     looks = round(LOOKS * budget.exact_time)
     return looks if seconds is None else min(looks, round(LOOKS_A_SECOND * seconds))
 
@@ -161,7 +161,7 @@ def _by_pairs(
     work: dict[str, int],
 ) -> Closed:
     """Rule out pairs by the bound, and search the rest: first the promising few, last all of them."""
-    if center is not None:
+    if center is not None and median.n**2 > LOGIC_PAIRS:
         center = _at_its_centers(median, least, center, budget, seed, clock, work)
     for size in (*(max(FEW_PAIRS, each * median.n) for each in PAIRS_EACH), None):
         upper = np.inf if center is None else cost_of(median, center)

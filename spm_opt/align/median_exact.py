@@ -23,6 +23,8 @@ ROUNDS = 200
 """Most rounds of cuts."""
 LOOSE, TIGHT = 1e-4, 1e-7
 """Relative gap at which the solver stops, while plans are in pieces and in the end."""
+FEW_PAIRS = 2_000
+"""Pairs up to which every solve is driven to the end."""
 SOME = 0.6
 """Most of the time that is left for a solve whose plan may be in pieces."""
 
@@ -91,7 +93,7 @@ def solve(
     points, spent, found = median.cost[unit, center], 0, list(cuts)
     bound, began, whole = -np.inf, time.monotonic(), None
     # a plan in one piece first, from solves that are not driven to the end; then the end
-    width = LOOSE if median.contiguous else TIGHT
+    width = LOOSE if median.contiguous and len(unit) > FEW_PAIRS else TIGHT
     for _ in range(ROUNDS):
         rest = None if seconds is None else seconds - (time.monotonic() - began)
         options: Any = {"mip_rel_gap": width, "node_limit": max(1, nodes - spent), "presolve": presolve}

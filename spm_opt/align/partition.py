@@ -38,7 +38,7 @@ from spm_opt.problem import FloatArray, IntArray
 
 POOL_BITS = 400_000_000
 """Most territories in the list times units."""
-CENTERS_AT_LEAST = 16
+CENTERS_AT_LEAST = 3
 """Of the work of the listing no center may take more than its share of so many."""
 MOST_SETS = 4_000_000
 """Most territories in the list."""
