@@ -31,6 +31,9 @@ PAIRS = (
     *(("quota_to_potential", attribute) for attribute in (*NUMBERS, *GROUPS) if attribute != "asked_growth"),
 )
 """Figures and attributes that are held against each other."""
+NOTICEABLE = 0.01
+"""Effect below which nothing counts as a sign: a point of chance, or 1 % of quota, is within the noise of the
+simulation and of rounding, however regular it may be."""
 COLUMNS = (
     "figure", "attribute", "kind", "sellers", "effect", "low", "high", "group", "p", "p_holm", "sign",
     "detectable", "arrangements", "exact",
@@ -54,9 +57,9 @@ class Audit:
         ``effect`` in the figure's unit (0.1 is 10 points of the chance, or 10 % of quota for the same
         potential): upper less lower quartile of the attribute, or the group that departs most less all
         others; ``low``, ``high`` (its interval at confidence ``1 - level``), ``group`` (that group), ``p``,
-        ``p_holm`` (corrected for all tests), ``sign`` (whether that is at or below the level),
-        ``detectable`` (the smallest true effect that would have been seen with a chance of 80 %, all tests
-        allowed for; infinite for none), ``arrangements`` (compared) and ``exact`` (whether these are all).
+        ``p_holm`` (corrected for all tests), ``sign`` (whether that is at or below the level, and the
+        effect at least ``NOTICEABLE``), ``detectable`` (the smallest true effect that would have been seen
+        with a chance of 80 %, all tests allowed for; infinite for none), ``arrangements`` (compared) and ``exact`` (whether these are all).
     groups
         A row a group of every test of groups: ``figure``, ``attribute``, ``group``, ``sellers``, ``mean``,
         ``effect``, ``low``, ``high``, ``p`` (allowing for the other groups, not for the other tests).
@@ -201,7 +204,9 @@ def _tests(found: dict[Pair, Departure], level: float) -> pd.DataFrame:
         (
             *pair, "rank" if one.contrasts == ("",) else "group", one.n,
             *(float(values[one.strongest]) for values in (one.effect, one.low, one.high)),
-            one.contrasts[one.strongest], one.p, p, p <= level, one.detectable, one.arrangements, one.exact,
+            one.contrasts[one.strongest], one.p, p,
+            p <= level and abs(float(one.effect[one.strongest])) >= NOTICEABLE,
+            max(one.detectable, NOTICEABLE), one.arrangements, one.exact,
         )
         for (pair, one), p in zip(found.items(), corrected, strict=True)
     ]  # fmt: skip

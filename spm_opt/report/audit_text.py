@@ -176,8 +176,10 @@ def _unseen(row: dict[str, Any]) -> str:
 
 
 def _size(row: dict[str, Any], name: str) -> str:
-    unit = "%" if row["figure"] == "quota_to_potential" else "points"
-    return f"{abs(row[name]) * 100:.0f} {unit}"
+    size = f"{abs(row[name]) * 100:.0f}"
+    if row["figure"] == "quota_to_potential":
+        return f"{size} %"
+    return f"{size} point" if size == "1" else f"{size} points"
 
 
 def _difference(row: dict[str, Any], name: str) -> str:

@@ -143,6 +143,16 @@ def test_false_signs_are_as_rare_as_the_level_in_all_tests_together():
     assert alarms <= 7  # of three expected; more than seven in one case of a hundred
 
 
+def test_a_regular_departure_too_small_to_matter_is_no_sign():
+    """Chances that rise with tenure by thousandths are rounding, not unfairness; by hundredths they are not."""
+    table = pd.DataFrame({"seller": "somebody", "quota": 1.0, "tenure": np.arange(20.0)}, index=range(20))
+    for step, sign in ((0.0001, False), (0.01, True)):
+        found = audited(table.assign(p_attain=0.5 + step * np.arange(20)), [("p_attain", "tenure")], seed=1)
+        assert found.tests["p"].item() < 0.001
+        assert found.tests["sign"].item() == sign
+        assert found.tests["detectable"].item() >= 0.01
+
+
 def test_what_cannot_be_compared_is_said():
     """Vacant positions and quotas of nothing are left out; tests that can't be made have a reason."""
     table = pd.DataFrame(
