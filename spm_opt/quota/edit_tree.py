@@ -116,7 +116,7 @@ class EditTree:
                 self.fill(child, given, weights)
 
     def rolled(self) -> QuotaPlan:
-        """Make the plan with these amounts.
+        """Make the plan with these amounts, not split by product and period as yet.
 
         Raises
         ------
@@ -140,6 +140,7 @@ class EditTree:
             cents=np.array(named.loc[list(plan.territory_ids)], dtype=np.int64),
             basis=basis,
             nodes=plan.nodes.assign(cents=np.array([self.cents[key] for key in keys], dtype=np.int64)),
+            cells=None,
         )
 
     def _known(self, node: Node) -> None:

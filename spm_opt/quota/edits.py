@@ -4,7 +4,8 @@ Every edit makes a new plan from an old one: the company target stays, the child
 or to it with its hedge, to the cent, quotas stay whole steps within their limits, and what is pinned stays. An edit that
 cannot be had so is refused with the reason, and nothing has changed. What an edit leaves to be spread goes
 from the top down in proportion (``spread``), to the quotas as they are or to given weights, and is rounded as
-the quota stage rounds (``rounding``); nodes that an edit does not reach keep what they have.
+the quota stage rounds (``rounding``); nodes that an edit does not reach keep what they have. A plan's split by
+product and period belongs to its old amounts and is dropped: ``quota.plan_cells`` makes it anew.
 """
 
 from __future__ import annotations

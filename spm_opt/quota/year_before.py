@@ -63,7 +63,17 @@ def _rules(rules: Quota, past: Years) -> Quota:
     growth = rules.growth
     if rules.target is not None:
         growth = rules.target / float(past.last.sum()) - 1
-    return rules.model_copy(update={"mix": mix, "target": None, "growth": growth, "pins": (), "freeze": ()})
+    return rules.model_copy(
+        update={
+            "mix": mix,
+            "target": None,
+            "growth": growth,
+            "pins": (),
+            "freeze": (),
+            "products": {},
+            "periods": "year",
+        }
+    )
 
 
 def _earlier(history: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from made_company import aligned, company
 
 from spm_opt.errors import QuotaError
 from spm_opt.quota.edits import begin, move, pin, resplit, swap, trail_table, unpin
-from spm_opt.quota.quota import quota
+from spm_opt.quota.quota import plan_cells, quota
 from spm_opt.quota.tree import reconcile
 
 SAID = {"by": "Ada", "why": "agreed in the review"}
@@ -22,7 +22,7 @@ def territory(name):
     return ("territory", name)
 
 
-def made(sales=(100, 200, 300, 400, 500), step=10, **rules):
+def asked(rules, sales=(100, 200, 300, 400, 500)):
     """Make five territories: A, B in the district North of the East, C in the East, D and E in the West."""
     places = [("East", "North"), ("East", "North"), ("East", ""), ("West", ""), ("West", "")]
     sellers = [
@@ -30,9 +30,12 @@ def made(sales=(100, 200, 300, 400, 500), step=10, **rules):
         for name, (region, district) in zip("ABCDE", places, strict=True)
     ]
     accounts = [{"id": f"of {name}", "revenue": float(x)} for name, x in zip("ABCDE", sales, strict=True)]
-    target = {"target": float(sum(sales)), "step": step}
-    scenario = company(accounts, sellers, quota={**target, **rules})
-    return quota(scenario, aligned(scenario, {f"of {name}": name for name in "ABCDE"}))
+    scenario = company(accounts, sellers, quota=rules)
+    return scenario, quota(scenario, aligned(scenario, {f"of {name}": name for name in "ABCDE"}))
+
+
+def made(sales=(100, 200, 300, 400, 500), step=10, **rules):
+    return asked({"target": float(sum(sales)), "step": step, **rules}, sales)[1]
 
 
 def held(edited):
@@ -169,6 +172,19 @@ def test_a_chance_of_another_quota_is_forgotten():
     plan = replace(plan, basis=plan.basis.assign(chance=0.5))
     basis = swap(begin(plan, 10), "A", "B", **SAID).plan.basis
     assert basis["chance"].isna().tolist() == [True, True, False, False, False]
+
+
+def test_the_split_by_product_is_made_anew():
+    """Products of the old amounts go with the edit; made anew, they add up to the new amounts."""
+    rules = {"target": 1500.0, "step": 10, "products": {"pumps": 0.6, "valves": 0.4}}
+    scenario, plan = asked(rules)
+    assert plan.cells is not None
+    edited = swap(begin(plan, 10), "A", "E", **SAID).plan
+    assert edited.cells is None
+    again = replace(edited, cells=plan_cells(scenario, edited))
+    assert (reconcile(again)["difference"] == 0).all()
+    cells = again.cells.query("level == 'territory' and node == 'A'")
+    assert cells["cents"].sum() == 50_000
 
 
 HEDGED = {"hedges": {"region": 1.1}, "steps": {"region": 100}}
