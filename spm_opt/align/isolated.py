@@ -27,8 +27,6 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from spm_opt.align.child import AT_ONCE, WARM, receive, send
 
 if TYPE_CHECKING:
@@ -157,6 +155,8 @@ def halting() -> Iterator[IntArray]:
     The code must let go of the interpreter's lock, and look at the flag in a loop that also writes to arrays:
     in one that does not, compilers look once.
     """
+    import numpy as np  # noqa: PLC0415  the command line waits for this module, and not for arrays
+
     flag, done, watch = np.zeros(1, dtype=np.int64), threading.Event(), _watch.get()
 
     def look(clock: Clock) -> None:
