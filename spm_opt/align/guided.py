@@ -5,7 +5,8 @@ Where the room is several territories away it is of little help: each of those b
 and blocks. So here every hard row has a price, from the relaxation at first: a node is charged for it
 wherever it goes, and all borders shift at once to where the prices want them. Prices rise while a row is
 broken, and fall back while it has room (a subgradient step, as in the dual of the relaxation, but for
-connected plans). In the last stages penalties alone mend what is left, and polish.
+connected plans). In the last stages penalties alone polish the plan, and mend what that broke, where it
+is broken.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from spm_opt.align.halves import Halves
 from spm_opt.align.model import Model
 from spm_opt.align.scale import move_costs
 from spm_opt.align.search import Bench, Found
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 NARROWEST, WIDEST = 0.1, 10.0
 """What a move costs about a territory, at least and at most, in typical moves."""
@@ -34,6 +35,8 @@ USUAL = 1.1
 """Sum of the shares of the stages that a plan usually takes."""
 TRIALS, SHORT, LEAST = 2, 50_000, 1_000
 """Where time is limited: steps that only show the speed, proposals of each, and of any step at least."""
+EACH = 2.2
+"""Proposals of a step for each node, at most: prices that move after more, overshoot."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Stage:
     Attributes
     ----------
     steps
-        Number of temperatures; prices and penalties move after each.
+        Number of temperatures at least; prices and penalties move after each.
     share
         Share of the proposals.
     heat
@@ -55,6 +58,8 @@ class Stage:
         prices are no longer charged.
     inset
         How far inside the limits prices and penalties aim, as a share of the limits' width.
+    rings
+        Where not zero, nodes move only in territories that are broken, and in so many rings about them.
     """
 
     steps: int
@@ -63,6 +68,7 @@ class Stage:
     stiffness: tuple[float, float]
     rate: float
     inset: float
+    rings: int = 0
 
 
 FINDING = (
@@ -70,19 +76,20 @@ FINDING = (
     Stage(80, 0.3, (0.02, 0.01), (3.0, 10.0), 3.0, 0.04),
 )
 """The stages that find prices, and a plan that breaks little."""
-MENDING = (
-    Stage(40, 0.1, (0.01, 0.003), (30.0, 30.0), 0.0, 0.005),
-    Stage(40, 0.1, (0.01, 0.003), (30.0, 100.0), 0.0, 0.01),
-    Stage(40, 0.1, (0.005, 0.002), (30.0, 100.0), 0.0, 0.01),
-)
-"""The stages that mend what is left, one after the other while it is needed, from the best plan so far."""
-AGAIN = 5
-"""How often they may begin again; penalties on what stays broken go on growing."""
 POLISH = (
+    Stage(40, 0.1, (0.01, 0.003), (30.0, 30.0), 0.0, 0.005),
     Stage(40, 0.2, (0.02, 0.003), (30.0, 30.0), 0.0, 0.003),
     Stage(40, 0.2, (0.01, 0.001), (30.0, 30.0), 0.0, 0.002),
 )
-"""The stages that lower the points of a plan that breaks nothing any more."""
+"""The stages that lower the points, each from the best plan so far."""
+MENDING = (
+    Stage(40, 0.1, (0.01, 0.003), (30.0, 100.0), 0.0, 0.01, 4),
+    Stage(40, 0.1, (0.03, 0.003), (30.0, 100.0), 0.0, 0.01, 3),
+    Stage(40, 0.1, (0.1, 0.003), (30.0, 100.0), 0.0, 0.01, 4),
+)
+"""The stages that mend what each of them broke, one after the other while it is needed."""
+AGAIN = 3
+"""How often they may begin again; penalties on what stays broken go on growing."""
 
 
 def guided(
@@ -126,21 +133,22 @@ class _Run:
         bench.penalty = bench.points * bench.model.n
         self.boost = np.ones(len(hard))
         self.done, self.complete = 0, True
-        self.began, self.ahead, self.steps, self.last = time.monotonic(), USUAL, 0, 0
-        self.best = (np.inf, np.inf, bench.arcs.copy())
-        self.look()
+        self.began, self.ahead, self.steps, self.last = time.monotonic(), USUAL, 0, 0.0
+        self.best = self.kept = self._present()
 
     def all_stages(self, keep_going: Callable[[float, float], bool]) -> None:
         """Go through all stages, those that mend only while something is broken."""
         for stage in FINDING:
             if not self.through(stage, keep_going):
                 return
-        for stage in MENDING * AGAIN:
-            if self.best[0] > 0 and not self.through(stage, keep_going):
-                return
         for stage in POLISH:
-            if self.best[0] <= 0 and not self.through(stage, keep_going):
+            if not self.through(stage, keep_going):
                 return
+            # what is cheaper now, may break a little more than the best plan so far
+            self.kept, self.best = min(self.kept, self.best, key=_rank), self._present()
+            for mend in MENDING * AGAIN:
+                if self.best[0] > 0 and not self.through(mend, keep_going):
+                    return
 
     def through(self, stage: Stage, keep_going: Callable[[float, float], bool]) -> bool:
         """Go through a stage; says whether to go on."""
@@ -148,22 +156,35 @@ class _Run:
         width = np.where(model.hard, stage.inset * np.minimum(bench.scale, model.upper - model.lower), 0.0)
         bench.lower, bench.upper = model.lower + width, model.upper - width
         if not stage.rate:
-            bench.arcs, bench.guide = self.best[2].copy(), np.zeros(len(model.territory))
+            best = self.best if stage.rings else min(self.kept, self.best, key=_rank)
+            bench.arcs, bench.guide = best[2].copy(), np.zeros(len(model.territory))
             self.halves.count()
-        for step in range(stage.steps):
-            at = step / stage.steps
+        self.halves.active = self._active(stage)
+        at = 0.0
+        while at < 1:
+            proposals, steps = self._next(stage)
             weight = _between(stage.stiffness, at) * self.local / bench.unit
             if stage.rate:
                 bench.guide = np.asarray(model.rows.T @ (self.down - self.up))
             else:
                 weight = self.boost * np.maximum(weight, MARGIN * (self.up + self.down))
-            self.halves.anneal(self._next(stage), bench.points * _between(stage.heat, at), weight)
+            self.halves.anneal(proposals, bench.points * _between(stage.heat, at), weight)
             self.follow(stage, self.halves.activity)
             self.look()
-            if not keep_going(self.best[1], self.best[0]):
+            at += 1 / steps
+            best = min(self.kept, self.best, key=_rank)
+            if not keep_going(best[1], best[0]):
                 self.complete = False
                 return False
         return True
+
+    def _active(self, stage: Stage) -> BoolArray:
+        """Mark the nodes that may move in a stage: all, or those about what is broken where it is little."""
+        model = self.bench.model
+        broken = model.hard & (model.violation(self.halves.activity) > NEGLIGIBLE * self.bench.scale)
+        if stage.rings and broken.any():
+            return self.halves.near(broken, stage.rings)
+        return np.ones(model.n, dtype=np.bool_)
 
     def follow(self, stage: Stage, activity: FloatArray) -> None:
         """Move prices, or else penalties, by what is broken."""
@@ -179,41 +200,55 @@ class _Run:
 
     def look(self) -> None:
         """Keep the present plan where it is the best so far."""
+        self.best = min(self.best, self._present(), key=_rank)
+
+    def _present(self) -> _Plan:
+        """Violation, points and arcs of the present plan."""
         bench, points = self.bench, self.halves.points
         broken = (bench.model.violation(self.halves.activity) / bench.scale)[bench.model.hard]
         cap = bench.caps[:-1]
         over = np.maximum(0.0, points[:-1] - cap) / np.maximum(1.0, np.abs(cap))
         violation = float(broken[broken > NEGLIGIBLE].sum() + over[over > NEGLIGIBLE].sum())
-        if (violation, points[-1]) < self.best[:2]:
-            self.best = (violation, float(points[-1]), bench.arcs.copy())
+        return violation, float(points[-1]), bench.arcs
 
-    def _next(self, stage: Stage) -> int:
-        """Proposals of the next step: as planned, or what the time that is left allows for."""
-        share = stage.share / stage.steps
-        planned = max(1, round(share * self.proposals))
-        left = self.left()
+    def _next(self, stage: Stage) -> tuple[int, float]:
+        """Proposals of the next step, and how many such steps the stage then takes.
+
+        As planned, or what the time that is left allows for.
+        """
+        nodes = self.bench.model.n
+        active = self.halves.active.mean()
+        planned, left = stage.share * self.proposals, self.left()
         if left is not None:
             now = time.monotonic()
-            # the first steps may compile, and show what the speed is
-            fitting = SHORT
-            if self.steps > TRIALS:
-                fitting = round(
-                    self.last / max(1e-3, now - self.began) * left * share / max(stage.share, self.ahead)
-                )
+            speed = self.last / max(1e-3, now - self.began)
+            fitting = speed * left * stage.share / max(stage.share, self.ahead)
             self.began = now
-            self.complete = self.complete and (fitting >= planned or self.steps <= TRIALS)
-            planned = max(LEAST, min(planned, fitting))
+            # the first steps may compile, and show what the speed is
+            known = self.steps > TRIALS
+            self.complete = self.complete and (fitting >= planned or not known)
+            planned = min(planned, fitting) if known else SHORT * stage.steps
+        steps = max(stage.steps, planned / (EACH * nodes))
+        proposals = max(LEAST, round(planned / steps))
         self.steps += 1
-        self.ahead -= share
-        self.last = planned
-        self.done += planned
-        return planned
+        self.ahead -= stage.share / steps
+        self.last = proposals * active
+        self.done += round(proposals * active)
+        return proposals, steps
 
     def found(self) -> Found:
         """Put the best plan into words."""
-        violation, value, arcs = self.best
+        violation, value, arcs = min(self.kept, self.best, key=_rank)
         territory = self.bench.model.territory[arcs]
         return self.bench.found(territory, violation, value, self.done, complete=self.complete)
+
+
+_Plan = tuple[float, float, IntArray]
+
+
+def _rank(plan: _Plan) -> tuple[float, float]:
+    """Order plans: the less broken first, then the better."""
+    return plan[:2]
 
 
 def _between(ends: tuple[float, float], at: float) -> float:

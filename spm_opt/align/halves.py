@@ -16,7 +16,7 @@ from scipy import sparse
 
 from spm_opt.align.kernel import anneal_from
 from spm_opt.align.search import Bench
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 PARTITIONS = 6
 """How many ways of parting the territories take turns."""
@@ -31,6 +31,8 @@ class Halves:
         Row activities of the plan at present, shape ``(r,)``.
     points
         Points of each level so far, shape ``(level + 1,)``.
+    active
+        Nodes that may move, shape ``(n,)``; where they are few, so are the proposals.
     """
 
     def __init__(self, bench: Bench, seed: int) -> None:
@@ -39,6 +41,7 @@ class Halves:
         self.of_arc = sparse.csr_array(bench.model.rows.T)
         self.pool = ThreadPoolExecutor(2)
         self.turn = 0
+        self.active = np.ones(bench.model.n, dtype=np.bool_)
         self.groups: list[IntArray] = []
         self.count()
 
@@ -72,7 +75,7 @@ class Halves:
         weight = np.where(bench.model.hard, weight, bench.soft)
         done = [
             self.pool.submit(
-                self._half, where, np.flatnonzero(of_node == side), group, seeds[side : side + 1], proposals,
+                self._half, where, np.flatnonzero((of_node == side) & self.active), group, seeds[side : side + 1], proposals,
                 temperature, weight,
             )
             for side in (0, 1)
@@ -109,12 +112,29 @@ class Halves:
         )  # fmt: skip
         return arcs
 
+    def near(self, rows: BoolArray, rings: int) -> BoolArray:
+        """Mark the nodes of the territories that the plan uses in some rows, and of so many rings about them."""
+        model, where = self.bench.model, self.bench.territory
+        used = abs(self.of_arc[self.bench.arcs])
+        marked = np.zeros(model.k, dtype=np.bool_)
+        marked[where[used @ rows.astype(np.float64) > 0]] = True
+        beside = self._beside()
+        for _ in range(rings):
+            marked |= (beside @ marked.astype(np.float64) + marked @ beside) > 0
+        return np.asarray(marked[where])
+
+    def _beside(self) -> sparse.csr_array:
+        """Territories that share a border, shape ``(k, k)``."""
+        model, k = self.bench.model, self.bench.model.k
+        where = self.bench.territory
+        pair = np.unique(np.repeat(where, np.diff(model.look_start)) * k + where[model.look])
+        return sparse.csr_array((np.ones(len(pair)), (pair // k, pair % k)), shape=(k, k))
+
     def _parted(self) -> list[IntArray]:
         """Part the territories in two, in several ways: those met first from one of them, across borders."""
         model, k = self.bench.model, self.bench.model.k
         where = self.bench.territory
-        pair = np.unique(np.repeat(where, np.diff(model.look_start)) * k + where[model.look])
-        beside = sparse.csr_array((np.ones(len(pair)), (pair // k, pair % k)), shape=(k, k))
+        beside = self._beside()
         size = np.bincount(where, minlength=k)
         groups = []
         for first in self.rng.integers(k, size=PARTITIONS):

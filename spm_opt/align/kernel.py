@@ -13,6 +13,8 @@ ACROSS = 0.98
 """Share of the proposals that look at territories nearby only, for a node that has a place."""
 SWAPS = 0.4
 """Share of proposals that exchange two nodes rather than move one."""
+LARGE, WINDOW = 2_000, 300
+"""Of a pool with more nodes than the first, proposals draw from so many in a row: what they read stays at hand."""
 SNAPSHOT_EVERY = 512
 """Proposals between two looks at whether the present state is the best so far."""
 
@@ -210,7 +212,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
     mark = np.zeros(n + 1, np.int64)
     queue = np.empty(n + 1, np.int64)
     change = np.zeros(1 + levels)
-    over = 0.0
+    over, window = 0.0, WINDOW if len(pool) > LARGE else len(pool)
     for level in range(levels - 1):
         over += max(0.0, now[1 + level] - cap[level]) / max(1.0, abs(cap[level]))
 
@@ -223,7 +225,7 @@ def anneal_from(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one 
                 out[0], out[1] = violation, now[levels]
                 for v in range(n):
                     best[v] = where[v]
-        u = pool[_below(state, len(pool))]
+        u = pool[(proposal * len(pool) // count + _below(state, window)) % len(pool)]
         s = where[u]
         t = _target(u, state, start, territory, where, geographic, look_start, look, members)
         if t < 0 or t == s or group[t] != group[s]:
