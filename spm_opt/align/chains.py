@@ -11,6 +11,8 @@ from spm_opt.align.kernel import NEGLIGIBLE, _below, _draw, beyond_of
 
 LOOKS = 1500
 """Most partial chains that are looked at from one node."""
+FAR = 4.0
+"""After how many times as many looks as are wanted a descent is cut short."""
 ARCS, PLACED = 0, 1
 """What is next for a node in hand: one of its arcs, or a node to eject from where it was placed."""
 
@@ -194,7 +196,7 @@ def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
     hand, taken = np.empty(deepest + 1, np.int64), np.empty(deepest + 1, np.int64)
     log_node, log_arc = np.empty(64 * n + 64, np.int64), np.empty(64 * n + 64, np.int64)
     movers, kicked = np.flatnonzero(movable), np.empty(2, np.int64)
-    kick = 0 if sweep else 1
+    kick, longest = 0 if sweep else 1, out[3] + FAR * (limit - out[3])
     while kick == 0 or out[3] < limit:
         was, logged, first, end = now, 0, 0, 0
         number = 0
@@ -221,7 +223,7 @@ def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
                 loose[u] = False
                 end = _wake(territory[old], head, after, entry, enters, waiting, queue, end)
                 end = _wake(territory[at], head, after, entry, enters, waiting, queue, end)
-        while first != end:
+        while first != end and out[3] < longest:
             u = queue[first]
             first = (first + 1) % len(queue)
             waiting[u] = False

@@ -117,7 +117,7 @@ def relax(
     )
 
 
-def _doubtful(model: Model, solved: _Solved) -> bool:
+def _doubtful(model: Model, solved: Solved) -> bool:
     """Whether a fractional plan is so far from the hard rows that there may be none that keeps them."""
     beyond = model.violation(model.rows[:, solved.active] @ solved.share)
     return bool((beyond / row_scale(model))[model.hard].max(initial=0.0) > DOUBTFUL)
@@ -142,7 +142,9 @@ def elastic_model(model: Model) -> Model:
 
 
 @dataclass(frozen=True, eq=False)
-class _Solved:
+class Solved:
+    """A linear program's answer over the ``active`` arcs; ``value`` in points of the level."""
+
     active: IntArray
     share: FloatArray
     multiplier: FloatArray
@@ -155,7 +157,7 @@ class _Solved:
 class _Generated:
     """Outcome of column generation; ``solved`` is ``None`` where the active arcs admit no plan."""
 
-    solved: _Solved | None
+    solved: Solved | None
     active: IntArray
     bound: float
     iterations: int
@@ -167,7 +169,7 @@ def _generate(
     bound, iterations, last = -np.inf, 0, None
     climbs = suited(model, level)
     for _ in range(ROUNDS):
-        solved = _climbed(model, level, caps, until) if climbs else _solve(model, active, level, caps, until)
+        solved = _climbed(model, level, caps, until) if climbs else solve(model, active, level, caps, until)
         if solved is None:
             return _Generated(None, active, bound, iterations)
         last = solved
@@ -231,7 +233,7 @@ def lagrangian(
     return cost - model.rows.T @ (up - down), fixed
 
 
-def _clash(model: Model, solved: _Solved) -> tuple[str, ...]:
+def _clash(model: Model, solved: Solved) -> tuple[str, ...]:
     """Names of the hard rows that the proof leans on, heaviest first."""
     names = [model.names[r] for r in np.flatnonzero(model.hard)]
     weight = np.abs(solved.multiplier) * row_scale(model)[model.hard]
@@ -246,19 +248,17 @@ def _share(model: Model, generated: _Generated) -> FloatArray:
     return share
 
 
-def _climbed(model: Model, level: int, caps: FloatArray, until: float | None) -> _Solved | None:
+def _climbed(model: Model, level: int, caps: FloatArray, until: float | None) -> Solved | None:
     """Climb the dual over all arcs; ``None`` where it has no end, so that there is no plan."""
     found = climb(model, level, caps, until)
     if found.endless:
         return None
     value = float(model.cost[level] @ found.share + model.constant[level])
     every = np.arange(len(model.territory))
-    return _Solved(every, found.share, found.multiplier, found.push, value, found.rounds)
+    return Solved(every, found.share, found.multiplier, found.push, value, found.rounds)
 
 
-def _solve(
-    model: Model, active: IntArray, level: int, caps: FloatArray, until: float | None
-) -> _Solved | None:
+def solve(model: Model, active: IntArray, level: int, caps: FloatArray, until: float | None) -> Solved | None:
     """Solve the linear program over the active arcs; ``None`` where they admit no plan.
 
     Columns are the active arcs, then the shortfall and the excess of every priced row that counts.
@@ -308,7 +308,7 @@ def _solve(
     multiplier = np.zeros(len(model.lower))
     multiplier[used[below]] -= duals[: below.sum()]
     multiplier[used[above]] += duals[below.sum() : below.sum() + above.sum()]
-    return _Solved(
+    return Solved(
         active=active,
         share=answer.x[:arcs],
         multiplier=multiplier,

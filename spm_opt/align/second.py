@@ -52,6 +52,7 @@ def branch_and_bound(
     most: float = np.inf,
     cutoff: float = np.inf,
     presolve: bool = True,
+    gap: float = 1e-9,
 ) -> Any:
     """Solve a model without cuts of its own; the answer is SciPy's, points without the level's constant.
 
@@ -67,6 +68,8 @@ def branch_and_bound(
         Branches that cannot lead to so few points are dropped; what is proven holds up to there only.
     presolve
         Whether the solver may simplify the model first.
+    gap
+        Relative distance of plan and bound at which the search ends.
     """
     arcs = len(model.territory)
     soft = np.flatnonzero(~model.hard & (model.level <= level))
@@ -110,7 +113,7 @@ def branch_and_bound(
             constraints.append(LinearConstraint(row, -np.inf, 1.0))
     whole = np.concatenate((np.ones(arcs, dtype=np.int64), np.zeros(len(soft), dtype=np.int64)))
     upper = np.concatenate((np.ones(arcs), np.full(len(soft), np.inf)))
-    options: Any = {"mip_rel_gap": 1e-9, "node_limit": nodes, "presolve": presolve}
+    options: Any = {"mip_rel_gap": gap, "node_limit": nodes, "presolve": presolve}
     if seconds is not None:
         options["time_limit"] = seconds
     if np.isfinite(cutoff):

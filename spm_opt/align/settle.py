@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from spm_opt.align.ascent import suited
 from spm_opt.align.construct import cheapest_from, connected, rounded
 from spm_opt.align.core import grid
 from spm_opt.align.effort import Budget, Clock
@@ -20,6 +21,7 @@ from spm_opt.align.rescue import broken, rescued
 from spm_opt.align.result import PROVEN, Level, reached
 from spm_opt.align.search import Recenter
 from spm_opt.align.sharpen import sharpen
+from spm_opt.align.vertex import vertex
 from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, IntArray, Problem
@@ -28,6 +30,8 @@ BLUR = 0.02
 """Share of the mean activity that weightless units get while a fractional plan is rounded."""
 BEFORE_CHAINS = 0.15
 """Share of the effort for annealing, where chains follow it."""
+LINEAR = 0.4
+"""Share of the time for the linear program of a large model without geography."""
 EXACT_ARCS = 4_000
 """Largest model that is given to the exact method."""
 
@@ -116,7 +120,7 @@ def settle(
     return Outcome(plans[0][model.node_of_unit], tuple(levels), "", tuple(steps), work, complete)
 
 
-def _settle_level(
+def _settle_level(  # noqa: C901  one step after the other
     model: Model,
     blurred: Model | None,
     plans: Sequence[IntArray],
@@ -134,6 +138,11 @@ def _settle_level(
     if relaxed.violation > 0 and level == 0:
         step, reason = "linear relaxation, by its multipliers", _clashing(relaxed.clash)
         return _Settled(None, np.inf, np.inf, step, reason, work, complete=True)
+    single = free is None and not model.geographic.any()
+    wide = single and suited(model, level)
+    if wide:
+        relaxed = vertex(model, relaxed, level, caps, clock.left(LINEAR))
+        work["simplex iterations"] = relaxed.iterations
     share = relaxed.share
     if blurred is not None:
         guide = relax(blurred, level, caps, clock.left(0.3))
@@ -146,7 +155,13 @@ def _settle_level(
         relaxed, recenter = replace(relaxed, bound=free.bound), free.recenter
     else:
         relaxed = replace(relaxed, bound=grid(model, level).up(relaxed.bound))
-    single = free is None and not model.geographic.any()
+    if wide:
+        step = "vertex of the linear program"
+        settled = _Settled(ideas[0], np.inf, relaxed.bound, step, "", work, complete=True)
+        settled = _sharpen(model, settled, ideas[0], relaxed, level, caps, budget, seed, clock)
+        if np.isfinite(settled.value) or clock.over:
+            return settled
+        ideas, work = [ideas[0] if settled.territory is None else settled.territory], settled.work
     found = improve(
         model,
         ideas,
@@ -201,7 +216,7 @@ def _sharpen(
     step = "; ".join((settled.step, *sharp.steps))
     settled = replace(settled, work=work, step=step, complete=settled.complete and sharp.complete)
     if sharp.territory is None:
-        return settled
+        return settled if sharp.nearest is None else replace(settled, territory=sharp.nearest)
     value = float(model.value(sharp.territory)[level])
     if value <= settled.value:
         settled = replace(settled, territory=sharp.territory, value=value)

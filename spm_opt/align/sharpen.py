@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from spm_opt.align.ascent import suited
 from spm_opt.align.core import close, one_level
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.ejection import eject
 from spm_opt.align.model import Model
+from spm_opt.align.regroup import regroup
 from spm_opt.align.relax import Relaxation
 from spm_opt.align.result import reached
 from spm_opt.problem import FloatArray, IntArray
 
+GROUPS, OF_GROUPS, NODES_OF_GROUP = 2, 0.9, 20
+"""Groups of a large model for each territory, their share of the time, and a group more for so many nodes."""
 CHAINS = 0.35
 """Share of the chains before branch and bound is tried; they go on where the core is too large for it."""
 
@@ -35,6 +40,8 @@ class Sharpened:
         Partial chains looked at.
     complete
         Whether no clock cut the work.
+    nearest
+        The plan that breaks least, where that was looked for.
     """
 
     territory: IntArray | None
@@ -42,6 +49,7 @@ class Sharpened:
     steps: tuple[str, ...]
     looks: int
     complete: bool
+    nearest: IntArray | None = None
 
 
 def sharpen(
@@ -77,6 +85,42 @@ def sharpen(
     if written is None or not np.isfinite(relaxed.bound):
         return Sharpened(None, proven=False, steps=(), looks=0, complete=True)
     flat, loose = written
+    search = partial(_chained, flat, loose, budget=budget, clock=clock)
+    if not suited(model, level):
+        return search(start, known, seed=seed)
+    mended = regroup(
+        flat,
+        start,
+        loose,
+        rounds=GROUPS * model.k + budget.nodes // NODES_OF_GROUP,
+        seed=seed,
+        spent=_spent(clock.part(OF_GROUPS), relaxed.bound),
+        left=lambda: clock.left(1.0),
+    )
+    steps = (f"branch and bound over {mended.rounds:,} groups of territories",)
+    if clock.over:
+        held = mended.territory if mended.holds else None
+        return Sharpened(held, False, steps, 0, mended.complete, mended.territory)  # noqa: FBT003  not proven
+    found = search(mended.territory, known, seed=seed)
+    return replace(
+        found,
+        steps=(*steps, *found.steps),
+        complete=found.complete and mended.complete,
+        nearest=mended.territory,
+    )
+
+
+def _chained(
+    flat: Model,
+    loose: Relaxation,
+    start: IntArray,
+    known: IntArray | None,
+    *,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> Sharpened:
+    """Improve a plan of one level by chains, and close its core where that is small."""
     first = round(CHAINS * budget.looks)
     found = eject(
         flat,
@@ -85,10 +129,10 @@ def sharpen(
         known=known,
         looks=first,
         seed=seed,
-        spent=_spent(clock.part(CHAINS), relaxed.bound),
+        spent=_spent(clock.part(CHAINS), loose.bound),
     )
     steps: tuple[str, ...] = ("ejection chains",)
-    if found.territory is not None and not reached(found.value, relaxed.bound) and not clock.over:
+    if found.territory is not None and not reached(found.value, loose.bound) and not clock.over:
         closed = close(
             flat,
             found.territory,
@@ -101,14 +145,14 @@ def sharpen(
         if closed.step:
             steps = (*steps, closed.step)
             return Sharpened(closed.territory, closed.proven, steps, found.looks, found.complete)
-    if not clock.over and not reached(found.value, relaxed.bound):
+    if not clock.over and not reached(found.value, loose.bound):
         more = eject(
             flat,
             start if found.territory is None else found.territory,
             loose,
             looks=budget.looks - first,
             seed=seed + 1,
-            spent=_spent(clock.part(0.97), relaxed.bound),
+            spent=_spent(clock.part(0.97), loose.bound),
         )
         found = replace(more, looks=found.looks + more.looks, complete=found.complete and more.complete)
     return Sharpened(found.territory, proven=False, steps=steps, looks=found.looks, complete=found.complete)
