@@ -30,10 +30,10 @@ ARCS = 1_000
 """Most arcs, beside the plan's own, that one group may use."""
 PRICE = 10.0
 """What breaking a hard row costs, in its multiplier; a row without one counts as the median of the others."""
-NODES, CLOSE, SECONDS = 50, 1e-3, 3.0
+NODES, CLOSE, SECONDS = 100, 1e-3, 1.2
 """Branch-and-bound nodes of a group, the relative gap that is good enough, and seconds where time is limited."""
-POOL = 60
-"""Arcs beside each node's cheapest that are looked at, for each row; of equal ones all."""
+POOL = 250_000
+"""Most arcs beside each node's cheapest that are looked at at all; of equal ones all."""
 CHOICES = 6
 """Most arcs of one node that are looked at."""
 IDLE = 12
@@ -83,7 +83,7 @@ def regroup(
         Seconds that are left, or ``None``.
     """
     dearer, _ = reduced_costs(model, 0, np.zeros(0), relaxed)
-    at = min(len(dearer) - 1, model.n + POOL * len(model.lower))
+    at = min(len(dearer) - 1, model.n + POOL)
     keep = (dearer <= np.partition(dearer, at)[at]) | (model.territory == start[model.node])
     core = part(model, keep)
     choice = keep & (np.bincount(model.node[keep], minlength=model.n) > 1)[model.node]
