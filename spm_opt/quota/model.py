@@ -11,7 +11,9 @@ from spm_opt.problem import IntArray
 from spm_opt.quota.rules import Question, Rule
 
 DETERMINISTIC_TIME = 20.0
-"""Most work of one solve, in the solver's own seconds that are the same on every machine."""
+"""Most work of a solve that asks whether there is an answer, in seconds that are the same on every machine."""
+POLISHING_TIME = 0.5
+"""Most work of a solve that makes an answer better: large steps within many nodes may leave it unproven."""
 FINEST = 10_000
 """Departures are told apart to this part of 1."""
 LARGEST_WEIGHT = 64
@@ -98,7 +100,8 @@ class Model:
         solver.parameters.random_seed = seed
         solver.parameters.cp_model_presolve = seed == 0  # from another seed, by another way
         solver.parameters.catch_sigint_signal = False
-        solver.parameters.max_deterministic_time = DETERMINISTIC_TIME
+        polishing = self.model.has_objective() and hint
+        solver.parameters.max_deterministic_time = POLISHING_TIME if polishing else DETERMINISTIC_TIME
         status = solver.solve(self.model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return status, ()
@@ -177,6 +180,10 @@ def _departures(model: Model, wish: Sequence[int | None]) -> list[cp_model.Linea
         own = PARTS * model.steps[leaf]
         model.model.add(away >= own - aim)
         model.model.add(away >= aim - own)
+        # between the whole numbers around the wish nothing is reached: the chord makes the relaxation whole
+        down = aim // PARTS
+        least, turn = aim - PARTS * down, PARTS * (2 * down + 1) - 2 * aim
+        model.model.add(away >= least + turn * (model.steps[leaf] - down))
         terms.append(away)
     return terms
 
