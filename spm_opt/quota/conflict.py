@@ -46,7 +46,7 @@ class Clash:
         said = f", {self.rule.said}" if self.rule.said else ""
         text = f"{self.rule.name} = {_written(self.value, self.rule.unit)} ({', '.join(self.nodes[:SHOWN])}{more}{said})"
         if self.freed is None:
-            return f"{text}: no change to it alone is enough"
+            return f"{text}: no change to it alone was found that is enough"
         return f"{text}: {_written(self.freed, self.rule.unit)} would do"
 
 

@@ -12,7 +12,7 @@ from spm_opt.quota.rules import Question, Rule
 
 DETERMINISTIC_TIME = 20.0
 """Most work of a solve that asks whether there is an answer, in seconds that are the same on every machine."""
-POLISHING_TIME = 0.5
+POLISHING_TIME = 1.0
 """Most work of a solve that makes an answer better: large steps within many nodes may leave it unproven."""
 FINEST = 10_000
 """Departures are told apart to this part of 1."""
@@ -100,7 +100,7 @@ class Model:
         solver.parameters.random_seed = seed
         solver.parameters.cp_model_presolve = seed == 0  # from another seed, by another way
         solver.parameters.catch_sigint_signal = False
-        polishing = self.model.has_objective() and hint
+        polishing = self.model.has_objective()
         solver.parameters.max_deterministic_time = POLISHING_TIME if polishing else DETERMINISTIC_TIME
         status = solver.solve(self.model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
