@@ -321,3 +321,32 @@ def test_the_model_finds_what_counting_finds(rules):
         assert min(largest(own), 10_001) == min(best, 10_001)
         within = [total(q) for q in listed if min(largest(q), 10_001) == min(best, 10_001)]
         assert total(own) <= min(within) + 5 * 4 / 16
+
+
+@given(
+    st.lists(st.integers(1, 400), min_size=4, max_size=4),
+    st.integers(0, 40),
+    st.sampled_from(["even", "equal_chance"]),
+)
+@settings(max_examples=20, derandomize=True, deadline=None)
+def test_rounding_moves_no_territory_by_more_than_a_step(revenue, steps, method):
+    """In steps of 25 each quota is the ideal's whole step below or above, and they sum to the target."""
+    scenario, alignment = made(revenue=revenue, step=25, target=25 * steps, methods={method: 1.0})
+    plan = quota(scenario, alignment, drawn(alignment, spread(revenue)))
+    assert plan.cents.sum() == 2_500 * steps
+    assert (np.abs(plan.basis["quota"] - plan.basis["ideal"]) < 25 + 1e-6).all()
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+@settings(max_examples=20, derandomize=True, deadline=None)
+def test_pins_hold_or_are_named(east, south, target):
+    """Any pins of a region and of a territory in it stand in the plan, or in the conflict."""
+    pins = [{"node": "East", "quota": east, **PIN}, {"node": "S1", "quota": south, **PIN}]
+    try:
+        plan = planned(target=target, methods=EQUAL, pins=pins)
+    except QuotaError as error:
+        assert south > east or east > target or target < south
+        assert any(clash.rule.name.startswith("quota.pins") for clash in error.clashes)  # noqa: PT017
+        return
+    assert (node(plan, "East"), node(plan, "S1")) == (east, south)
+    assert south <= east <= target
