@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.guided import guided
 from spm_opt.align.model import Model
@@ -46,7 +48,7 @@ TRIAL = 100_000
 ALL_SHARES, SEARCHES = 2.5, 9
 """Sum of the shares of the searches that a plan usually takes, and their number."""
 LARGE = 2_000
-"""Nodes from which the search is guided by prices, in two halves at once."""
+"""Nodes from which the search is guided by prices, in two halves at once, where each limit is of one territory."""
 MEND = 0.25
 """Share of the proposals for each mending or polishing search."""
 
@@ -81,7 +83,7 @@ def improve(
         Where centers are free: the cost of every arc from the centers that suit a plan best.
     """
     proposals = max(budget.least_proposals, budget.proposals * model.n)
-    if model.n >= LARGE and recenter is None:
+    if model.n >= LARGE and recenter is None and _by_territory(model):
         return _guided(model, ideas[0], relaxed, level, caps, proposals, seed, clock)
     searches = Searches(model, relaxed, level, caps, proposals, clock, recenter)
     fitting = searches.fitting(ideas[0], seed)
@@ -135,6 +137,16 @@ def _guided(
         left=lambda: clock.left(1.0),
     )
     return replace(found, complete=found.complete and not clock.over)
+
+
+def _by_territory(model: Model) -> bool:
+    """Whether every hard row speaks of one territory: a limit over the whole plan has no border to move."""
+    hard = model.rows[np.flatnonzero(model.hard)].tocoo()
+    row, territory = hard.coords[0], model.territory[hard.coords[1]]
+    least, most = np.full(hard.shape[0], model.k), np.full(hard.shape[0], -1)
+    np.minimum.at(least, row, territory)
+    np.maximum.at(most, row, territory)
+    return bool((most <= least).all())
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ ACROSS = 0.98
 """Share of the proposals that look at territories nearby only, for a node that has a place."""
 SWAPS = 0.4
 """Share of proposals that exchange two nodes rather than move one."""
-LARGE, WINDOW = 2_000, 300
+LARGE, WINDOW = 5_000, 300
 """Of a pool with more nodes than the first, proposals draw from so many in a row: what they read stays at hand."""
 SNAPSHOT_EVERY = 512
 """Proposals between two looks at whether the present state is the best so far."""
