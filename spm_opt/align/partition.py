@@ -38,8 +38,8 @@ from spm_opt.problem import FloatArray, IntArray
 
 POOL_BITS = 400_000_000
 """Most territories in the list times units."""
-CENTERS_AT_LEAST = 3
-"""Of the work of the listing no center may take more than its share of so many."""
+CENTERS_AT_LEAST = 8
+"""Of the work of the listing no center may take more than its share of so many, where units are more than few."""
 MOST_SETS = 4_000_000
 """Most territories in the list."""
 AT_ONCE = 4_000
@@ -139,12 +139,13 @@ def _listed(
     filled = looked = 0
     # the widest budgets last, so that the cheap centers are not looked at for nothing
     centers = sorted(np.flatnonzero(probed.pairs.diagonal()).tolist(), key=lambda j: probed.duals[j].bound)
+    each = looks if median.n <= CUT_UNITS else looks // CENTERS_AT_LEAST
     with halting() as halt:
         for j in centers:
             reduced = np.where(probed.pairs[:, j], reduced_of(median, probed.duals[j], j), np.inf)
             seen, complete, filled = list_sets(
                 j, reduced, median.activity, low, high, most - probed.duals[j].bound,
-                min(looks - looked, looks // CENTERS_AT_LEAST), halt, median.contiguous, median.near_start,
+                min(looks - looked, each), halt, median.contiguous, median.near_start,
                 median.near, median.cost, bits, points, filled,
             )  # fmt: skip
             looked += seen
