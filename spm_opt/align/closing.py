@@ -233,23 +233,7 @@ def _exact(
 ) -> MedianProof:
     """Solve over some pairs: where units are few by CP-SAT, and by HiGHS where that does not close."""
     if median.n <= FEW_UNITS and center is not None:
-        seconds = clock.left(FIRST_SHARE)
-        proof = isolated(
-            partial(
-                solve_cp,
-                median,
-                pairs,
-                aim=True,
-                hint=center,
-                deterministic_time=budget.exact_time,
-                seconds=seconds,
-                seed=seed,
-            ),
-            what="CP-SAT for chosen centers",
-            failing=NOTHING,
-            within=seconds,
-        )
-        work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
+        proof = _by_logic(median, pairs, center, budget, seed, clock, work, share=FIRST_SHARE)
         if proof.closed:
             return _kept(median, proof)
     seconds = clock.left(share)
@@ -261,6 +245,40 @@ def _exact(
     )
     work["branch and bound nodes"] += proof.nodes
     return _kept(median, proof)
+
+
+def _by_logic(
+    median: Median,
+    pairs: BoolArray,
+    hint: IntArray | None,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    work: dict[str, int],
+    *,
+    share: float,
+    presolve: bool = True,
+) -> MedianProof:
+    """Ask CP-SAT for a better plan than the hint, or for any plan where there is none."""
+    seconds = clock.left(share)
+    proof = isolated(
+        partial(
+            solve_cp,
+            median,
+            pairs,
+            aim=hint is not None,
+            hint=hint,
+            deterministic_time=budget.exact_time,
+            seconds=seconds,
+            seed=seed,
+            presolve=presolve,
+        ),
+        what="CP-SAT for chosen centers",
+        failing=NOTHING,
+        within=seconds,
+    )
+    work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
+    return proof
 
 
 def _kept(median: Median, proof: MedianProof) -> MedianProof:
@@ -285,24 +303,7 @@ def _probe(median: Median, budget: Budget, seed: int, clock: Clock, work: dict[s
     """Ask for any plan at all; that there is none is believed only when a solve without presolve agrees."""
     every = np.ones((median.n, median.n), dtype=bool)
     for presolve in (True, False):
-        seconds = clock.left(0.5)
-        proof = isolated(
-            partial(
-                solve_cp,
-                median,
-                every,
-                aim=False,
-                hint=None,
-                deterministic_time=budget.exact_time,
-                seconds=seconds,
-                seed=seed,
-                presolve=presolve,
-            ),
-            what="CP-SAT for chosen centers",
-            failing=NOTHING,
-            within=seconds,
-        )
-        work["exact deterministic time (ms)"] = work.get("exact deterministic time (ms)", 0) + proof.nodes
+        proof = _by_logic(median, every, None, budget, seed, clock, work, share=0.5, presolve=presolve)
         if proof.bound != np.inf:
             return replace(proof, bound=-np.inf) if presolve else NOTHING
     return proof

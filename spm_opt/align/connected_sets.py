@@ -29,6 +29,26 @@ def ways(j, reduced, near_start, near, budget, way):  # type: ignore[no-untyped-
 
 
 @numba.njit(cache=True, nogil=True)
+def _put(u, come, way, reduced, activity, near_start, near, inside, touch, size, expected, more):  # type: ignore[no-untyped-def]
+    """Take a unit in or leave it out (``way`` 1), or take that back (-1); returns what it costs."""
+    if come:
+        inside[u] = way > 0.0
+        for a in range(len(size)):
+            size[a] += way * activity[u, a]
+        for at in range(near_start[u], near_start[u + 1]):
+            touch[near[at]] += 1 if way > 0.0 else -1
+    gains = reduced[u] < 0.0
+    for a in range(len(size)):
+        if not gains:
+            more[a] -= way * activity[u, a]
+        if come and not gains:
+            expected[a] += way * activity[u, a]
+        elif gains and not come:
+            expected[a] -= way * activity[u, a]
+    return 0.0 if come == gains else way * abs(reduced[u])
+
+
+@numba.njit(cache=True, nogil=True)
 def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     j,
     reduced,
@@ -137,27 +157,10 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
             # take back what the last unit's present branch did
             u = taken[depth - 1]
             come = (turn[depth - 1] == 1) == (reduced[u] < 0.0)
-            if come:
-                inside[u] = False
-                members -= 1
-                for a in range(m):
-                    size[a] -= activity[u, a]
-                for at in range(near_start[u], near_start[u + 1]):
-                    touch[near[at]] -= 1
-            if come and reduced[u] >= 0.0:
-                loss -= reduced[u]
-                for a in range(m):
-                    expected[a] -= activity[u, a]
-                    more[a] += activity[u, a]
-            elif come:
-                pass
-            elif reduced[u] < 0.0:
-                loss += reduced[u]
-                for a in range(m):
-                    expected[a] += activity[u, a]
-            else:
-                for a in range(m):
-                    more[a] += activity[u, a]
+            loss += _put(
+                u, come, -1.0, reduced, activity, near_start, near, inside, touch, size, expected, more
+            )
+            members -= 1 if come else 0
             state[u] = 0
         # go into the next branch of the last unit, or back beyond it
         if depth == 0:
@@ -175,27 +178,8 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
         turn[depth - 1] += 1
         come = (turn[depth - 1] == 1) == (reduced[u] < 0.0)
         state[u] = 1 if come else 2
-        if come:
-            inside[u] = True
-            members += 1
-            for a in range(m):
-                size[a] += activity[u, a]
-            for at in range(near_start[u], near_start[u + 1]):
-                touch[near[at]] += 1
-        if come and reduced[u] >= 0.0:
-            loss += reduced[u]
-            for a in range(m):
-                expected[a] += activity[u, a]
-                more[a] -= activity[u, a]
-        elif come:
-            pass
-        elif reduced[u] < 0.0:
-            loss -= reduced[u]
-            for a in range(m):
-                expected[a] -= activity[u, a]
-        else:
-            for a in range(m):
-                more[a] -= activity[u, a]
+        loss += _put(u, come, 1.0, reduced, activity, near_start, near, inside, touch, size, expected, more)
+        members += 1 if come else 0
         descend = True
     return looked, True, filled
 
