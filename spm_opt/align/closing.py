@@ -15,7 +15,7 @@ from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, so
 from spm_opt.align.median_logic import solve_cp
 from spm_opt.align.partition import partition
 from spm_opt.align.probing import Probed, probe, way_of
-from spm_opt.align.result import PROVEN, reached
+from spm_opt.align.result import PROVEN, no_worse, reached
 from spm_opt.criteria.terms import HOLDS_WITHIN
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
@@ -354,7 +354,7 @@ def _concluded(
 
 def left(least: FloatArray, upper: float) -> BoolArray:
     """Pairs that a plan no worse than ``upper`` may use."""
-    return np.asarray(least <= upper + PROVEN * max(1.0, abs(upper)))
+    return np.asarray(least <= no_worse(upper))
 
 
 def _nodes(budget: Budget) -> int:

@@ -31,7 +31,7 @@ from spm_opt.align.isolated import halting, isolated
 from spm_opt.align.median import Median
 from spm_opt.align.median_exact import best_centers_of, cost_of
 from spm_opt.align.probing import Probed, reduced_of
-from spm_opt.align.result import PROVEN
+from spm_opt.align.result import PROVEN, no_worse
 from spm_opt.align.subsets import reduced_points
 from spm_opt.criteria.terms import HOLDS_WITHIN
 from spm_opt.problem import FloatArray, IntArray
@@ -131,7 +131,7 @@ def _listed(
     median: Median, probed: Probed, target: float, looks: int, clock: Clock
 ) -> tuple[_Pool, int, bool]:
     """List all territories that a plan within the target may hold."""
-    most = target + PROVEN * max(1.0, abs(target))
+    most = no_worse(target)
     rows = min(MOST_SETS, POOL_BITS // median.n)
     bits, points = np.empty((rows, (median.n + 63) // 64), dtype=np.uint64), np.empty(rows)
     low, high = np.maximum(median.lower, -NEVER), np.minimum(median.upper, NEVER)

@@ -16,7 +16,7 @@ from spm_opt.align.connected_sets import ways
 from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Clock
 from spm_opt.align.median import Median
-from spm_opt.align.result import PROVEN
+from spm_opt.align.result import no_worse
 from spm_opt.problem import BoolArray, FloatArray
 
 PASSES = 4
@@ -73,7 +73,7 @@ def probe(median: Median, dual: Dual, pairs: BoolArray, upper: float, clock: Clo
     clock
         Asked between centers.
     """
-    pairs, most = pairs.copy(), upper + PROVEN * max(1.0, abs(upper))
+    pairs, most = pairs.copy(), no_worse(upper)
     duals: dict[int, Dual] = {}
     bound, spent = dual.bound, 0
     for _ in range(PASSES):

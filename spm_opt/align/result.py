@@ -20,6 +20,11 @@ def reached(value: float, bound: float) -> bool:
     return math.isfinite(bound) and value - bound <= PROVEN * max(1.0, abs(bound))
 
 
+def no_worse(value: float) -> float:
+    """Points up to which a plan counts as no worse than one of ``value``."""
+    return value + PROVEN * max(1.0, abs(value))
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far the engine is.
