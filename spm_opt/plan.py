@@ -95,6 +95,8 @@ class QuotaPlan:
     cells
         A row a node, product and finest period (``level``, ``node``, ``product``, ``period``, ``cents``),
         where quotas are split by product or period.
+    over
+        The curve that over-assignment was chosen from, where it was: a row a hedge (`spm_opt.quota.over`).
     """
 
     territory_ids: tuple[str, ...]
@@ -103,6 +105,7 @@ class QuotaPlan:
     basis: pd.DataFrame
     nodes: pd.DataFrame
     cells: pd.DataFrame | None = None
+    over: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)

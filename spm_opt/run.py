@@ -15,7 +15,7 @@ from spm_opt.errors import InfeasibleError, InputError, NotFoundError, QuotaErro
 from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
-from spm_opt.quota.quota import quota
+from spm_opt.quota.quota import plan_cells, quota
 from spm_opt.quota.tree import unreconciled
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.load import load
@@ -215,6 +215,8 @@ def judged(
     """
     scenario, problem = opened.scenario, opened.problem
     stages = stages or Stages()
+    if quotas is not None and quotas.cells is None and scenario.settings.quota.split:
+        quotas = replace(quotas, cells=plan_cells(scenario, quotas))
     incumbent = Alignment.incumbent(problem)
     held = has_incumbent(problem)
     with stages.stage("simulate"):

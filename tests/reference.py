@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from spm_opt.criteria import REGISTRY
+from spm_opt.scenario.over_settings import Over
 from spm_opt.scenario.quota_settings import NodeRule, Pin, Quota
 from spm_opt.scenario.settings import (
     Geography,
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[units]": Units,
     "[simulate]": Simulation,
     "[quota]": Quota,
+    "[quota.over]": Over,
     "[[quota.nodes]]": NodeRule,
     "[[quota.pins]]": Pin,
 }

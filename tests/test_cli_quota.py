@@ -64,3 +64,61 @@ def test_rules_that_clash_are_told_with_what_would_free_them(tmp_path):
     assert answer.exit_code == 4
     assert "quota.pins.1 = 100,000 (East, by Ann: on leave)" in answer.output
     assert "quota.cap = 900,000 (West)" in answer.output
+
+
+def test_products_and_periods_go_through_run_score_and_report(folder, tmp_path):
+    """A run writes the cells that `quota` writes for its plan; `report` writes them anew where they are gone."""
+    plan = tmp_path / "plan"
+    assert call("run", folder, "--effort", "quick", "--out", plan).exit_code == 0
+    written = (plan / "quota_cells.csv").read_bytes()
+    assert call("quota", folder, "--plan", plan, "--out", tmp_path / "again").exit_code == 0
+    assert (tmp_path / "again" / "quota_cells.csv").read_bytes() == written
+    assert call("report", folder, "--plan", plan, "--out", tmp_path / "copy").exit_code == 0
+    assert (tmp_path / "copy" / "quota_cells.csv").read_bytes() == written
+    (plan / "quota_cells.csv").unlink()
+    assert call("report", folder, "--plan", plan).exit_code == 0
+    assert (plan / "quota_cells.csv").read_bytes() == written
+
+
+def test_a_cell_that_was_edited_by_hand_is_told(folder, tmp_path):
+    """More in one quarter than before: the plan is broken, node and amount are named; what is no cell is refused."""
+    plan = tmp_path / "plan"
+    assert call("run", folder, "--effort", "quick", "--out", plan).exit_code == 0
+    lines = (plan / "quota_cells.csv").read_text(encoding="utf-8").splitlines()
+    head, first = lines[0], next(line for line in lines if line.startswith("territory,East,"))
+    more = f"{first.rpartition(',')[0]},{float(first.rpartition(',')[2]) + 1:.2f}"
+    (plan / "quota_cells.csv").write_text(
+        "\n".join(more if one == first else one for one in lines), encoding="utf-8"
+    )
+    scored = call("score", folder, "--plan", plan)
+    assert scored.exit_code == 1
+    assert "East: territory is the sum of its cells: off by 1" in scored.output
+    wrong = [head, first, first, "territory,North,Pumps,2027-Q1,much"]
+    (plan / "quota_cells.csv").write_text("\n".join(wrong), encoding="utf-8")
+    refused = call("score", folder, "--plan", plan)
+    assert refused.exit_code == 2
+    for part in ("quota_cells.csv: row 3", "cell more than once", "unknown node", "no amount"):
+        assert part in refused.output
+
+
+def test_over_assignment_is_chosen_shown_and_written(tmp_path):
+    """The curve stands in the text, in JSON and in the file; a chance that no hedge reaches is refused."""
+    rules = "[quota]\nmethods = { equal_chance = 1.0 }\nover = { chance = 0.3, most = 1.2 }\n"
+    path = copied(tmp_path / "tiny", scenario__toml=(HEAD, rules))
+    answer = call("quota", path, "--today", "--out", tmp_path / "out")
+    assert answer.exit_code == 0, answer.output
+    assert "Over-assignment: what it does for the company, and to sellers" in answer.output
+    with (tmp_path / "out" / "over_assignment.csv").open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    best = [row for row in table if row["chosen"] == "true"]
+    assert len(table) == 21
+    assert len(best) == 1
+    assert float(best[0]["p_company"]) >= 0.3
+    assert all(float(row["p_company"]) < 0.3 for row in table[: table.index(best[0])])
+    document = json.loads(call("quota", path, "--today", "--json").stdout)
+    assert [row["hedge"] for row in document["over"] if row["chosen"]] == [float(best[0]["hedge"])]
+    text = (path / "scenario.toml").read_text(encoding="utf-8")
+    (path / "scenario.toml").write_text(text.replace("chance = 0.3", "chance = 0.9"), encoding="utf-8")
+    refused = call("quota", path, "--today")
+    assert refused.exit_code == 4
+    assert "with a chance of 90.0 %: the highest is" in refused.output

@@ -225,8 +225,8 @@ def quota(
     from spm_opt.quota.quota import quota as quoted
     from spm_opt.quota.tree import seen_last
     from spm_opt.report.files import write_files
+    from spm_opt.report.quota_files import quota_files
     from spm_opt.report.read_plan import read_plan
-    from spm_opt.report.report import quota_cells_csv, quotas_csv
     from spm_opt.report.stages import quota_text
     from spm_opt.simulate.simulate import simulate as simulated
 
@@ -240,13 +240,13 @@ def quota(
         quotas = quoted(opened.scenario, alignment, sales, seen=seen_last(seen) if seen else None)
         text, more = _audited(opened, alignment, quotas, sales) if fair else ("", {})
     if out is not None:
-        write_files(out, {"quotas.csv": quotas_csv(quotas), **quota_cells_csv(quotas)})
+        write_files(out, quota_files(quotas))
     document = {
         "alignment": "plan" if stored else "today",
         "target": quotas.target_cents / 100,
         "quotas": quotas.basis.rename_axis("territory").reset_index(),
         "nodes": quotas.nodes,
-        **({} if quotas.cells is None else {"cells": quotas.cells}),
+        **{name: own for name, own in (("cells", quotas.cells), ("over", quotas.over)) if own is not None},
     }
     text = quota_text(opened.scenario, quotas, out) + text
     return Answer(text, document | more, *_broken(stored.result.breaches if stored else ()))

@@ -117,11 +117,11 @@ def fair_quotas(
     """
     made = case(scenario, alignment, sales, seen or {})
     target = _target(made)
-    asked = _question(made, target)
+    asked = question_of(made, target)
     conflict = clashes(asked)
     if conflict:
         raise QuotaError("these rules cannot hold together:\n" + "\n".join(map(str, conflict)), conflict)
-    filled = _filling(made, asked, target)
+    filled = filling(made, asked, target)
     given, _ = filled.fill(float(target))
     solved = solve(asked, _aims(made, asked, given[made.tree.leaves]))
     if solved is None:
@@ -138,21 +138,22 @@ def _target(made: Case) -> int:
         amounts = made.chances.amount(np.full(len(made.names), 1 - settings.chance))
     else:
         amounts = made.table[f"{settings.accounts}_amount"].to_numpy() * 100.0
-    asked = replace(_question(made, None), largest=int(amounts.sum()) + 1)
-    free = replace(_filling(made, asked, 0), amounts=lambda _: amounts)
+    asked = replace(question_of(made, None), largest=int(amounts.sum()) + 1)
+    free = replace(filling(made, asked, 0), amounts=lambda _: amounts)
     amount = free.rolled(np.zeros(len(made.names)))[ROOT]
     step = cents(settings.steps.get("company", settings.step))
     return round(float(amount) / step) * step
 
 
-def _question(made: Case, target: int | None) -> Question:
+def question_of(made: Case, target: int | None) -> Question:
+    """Put the rules of a case together; without a target the company is free."""
     settings, table = made.scenario.settings.quota, made.table
     ratio = table[f"{settings.ratio_to}_amount"] if settings.ratio_to else table["last_year"] * 0.0
     known = Known(table["last_year"].tolist(), ratio.tolist(), made.productive.tolist())
     return question(settings, made.tree, known, target, made.seen)
 
 
-def _filling(made: Case, asked: Question, target: int) -> Filling:
+def filling(made: Case, asked: Question, target: int) -> Filling:
     """Give the tree with its limits in cents, and the amounts of its leaves by level."""
     low, high = asked.limits()
     size = np.array(asked.multiple, dtype=np.float64) * asked.unit

@@ -11,7 +11,7 @@
 5. Where products or periods are given, each quota is split over them (``cells``).
 
 Where settings ask for more (other methods, rules of nodes, pins, hedges, steps by level), the quotas are
-set in the tree of the organisation instead (``fair``).
+set in the tree of the organisation instead (``fair``). Over-assignment may be chosen (``over``).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from spm_opt.quota.fair import fair_quotas
 from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.limits import Limits, limits
 from spm_opt.quota.measures import territory_measures
+from spm_opt.quota.over import over_assigned
 from spm_opt.quota.rounding import whole_steps
 from spm_opt.quota.season import finest, period_shares, season
 from spm_opt.quota.spread import spread
@@ -62,11 +63,13 @@ def quota(
     QuotaError
         When floor, cap, growth limits and target cannot hold together.
     """
-    if seen or not scenario.settings.quota.plain:
+    if scenario.settings.quota.over is not None:
+        plan = over_assigned(scenario, alignment, sales, seen)
+    elif seen or not scenario.settings.quota.plain:
         plan = fair_quotas(scenario, alignment, sales, seen)
     else:
         plan = _plain_quotas(scenario, alignment, sales)
-    if scenario.settings.quota.products or scenario.settings.quota.periods != "year":
+    if scenario.settings.quota.split:
         plan = replace(plan, cells=plan_cells(scenario, plan))
     require_reconciled(plan)
     return plan

@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
@@ -24,7 +23,10 @@ from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import NONE, FloatArray, IntArray, Problem
 from spm_opt.report import words
 from spm_opt.report.files import recover
+from spm_opt.report.quota_files import CELLS, HEDGED
+from spm_opt.report.read_cells import COLUMNS, cell_faults, cells_of
 from spm_opt.report.rollup import COMPANY, TERRITORY
+from spm_opt.report.tables import cents as cents_of
 from spm_opt.run import Opened
 from spm_opt.scenario.findings import Finding, nearest
 from spm_opt.scenario.settings import Effort
@@ -32,13 +34,9 @@ from spm_opt.verify import Verdict, verify
 
 SHOWN = 20
 Row = dict[str, str]
-HEDGED = ("hedge", "step")
-"""Columns that quotas with over-assignment have besides."""
 NODE = ("level", "node", "parent_level", "parent", "quota")
 TEXTS = ("lowest_rule", "highest_rule")
 LIMITS = ("lowest", "highest")
-MOST = 10**18
-"""More cents than any company target has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +88,7 @@ def read_plan(folder: Path, opened: Opened) -> Stored:
     alignment = _alignment(folder, problem, known)
     verdict = verify(problem, opened.scenario.settings.criteria, alignment)
     result = _result(opened, alignment, verdict, known)
-    quotas = _quotas(folder, problem) if (folder / "quotas.csv").exists() else None
+    quotas = _quotas(folder, opened) if (folder / "quotas.csv").exists() else None
     return Stored(result, alignment, quotas)
 
 
@@ -240,12 +238,13 @@ def _result(opened: Opened, alignment: Alignment, verdict: Verdict, known: Mappi
     )  # fmt: skip
 
 
-def _quotas(folder: Path, problem: Problem) -> QuotaPlan:
+def _quotas(folder: Path, opened: Opened) -> QuotaPlan:
     """Read the quotas of every node; whether they add up is for others to judge."""
+    problem = opened.problem
     rows = _rows(folder, "quotas.csv", (*NODE, *LIMITS))
     _refuse(folder, list(_quota_faults(rows, problem.territory_ids)))
     own = {row["node"]: row for row in rows if row["level"] == TERRITORY}
-    cents = {(row["level"], row["node"]): _cents(row["quota"]) or 0 for row in rows}
+    cents = {(row["level"], row["node"]): cents_of(row["quota"]) or 0 for row in rows}
     held = np.array([cents[TERRITORY, name] for name in problem.territory_ids], dtype=np.int64)
     hedged = [name for name in HEDGED if name in rows[0]]
     measures = [name for name in rows[0] if name not in (*NODE, *hedged)]
@@ -265,7 +264,17 @@ def _quotas(folder: Path, problem: Problem) -> QuotaPlan:
         target_cents=cents.get((COMPANY, COMPANY), int(held.sum())),
         basis=basis.loc[list(problem.territory_ids)].assign(quota=held / 100),
         nodes=nodes.assign(cents=np.array(list(cents.values()), dtype=np.int64)),
+        cells=_cells(folder, nodes) if opened.scenario.settings.quota.split else None,
     )
+
+
+def _cells(folder: Path, nodes: pd.DataFrame) -> pd.DataFrame | None:
+    """Read the quotas by product and period, where the folder has them."""
+    if not (folder / CELLS).exists():
+        return None
+    rows = _rows(folder, CELLS, COLUMNS)
+    _refuse(folder, list(cell_faults(rows, nodes)))
+    return cells_of(rows)
 
 
 def _quota_faults(rows: list[Row], territories: tuple[str, ...]) -> Iterator[Finding]:
@@ -273,7 +282,7 @@ def _quota_faults(rows: list[Row], territories: tuple[str, ...]) -> Iterator[Fin
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(rows, start=2):
         node = (row["level"], row["node"])
-        if _cents(row["quota"]) is None:
+        if cents_of(row["quota"]) is None:
             expected = "an amount in whole cents"
             yield Finding("error", "no amount", "quotas.csv", number, "quota", row["quota"], expected)
         if node in seen:
@@ -289,14 +298,6 @@ def _quota_faults(rows: list[Row], territories: tuple[str, ...]) -> Iterator[Fin
     for name in territories:
         if (TERRITORY, name) not in seen:
             yield Finding("error", "no quota", "quotas.csv", 0, "node", name, "every territory once")
-
-
-def _cents(text: str) -> int | None:
-    try:
-        amount = Decimal(text) * 100
-        return int(amount) if amount == int(amount) and abs(amount) < MOST else None
-    except (ArithmeticError, ValueError):
-        return None
 
 
 def _number(text: str) -> float:

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from spm_opt.plan import Alignment, QuotaPlan
+from spm_opt.plan import Alignment
 from spm_opt.problem import IntArray, Problem
 from spm_opt.provenance import TIMINGS
 from spm_opt.report.facts import gather
 from spm_opt.report.files import write_files
 from spm_opt.report.geopackage import geopackage_bytes, territory_table
 from spm_opt.report.html import page
-from spm_opt.report.rollup import TERRITORY
-from spm_opt.report.tables import csv_bytes, frame_bytes, json_bytes, money
+from spm_opt.report.quota_files import quota_files
+from spm_opt.report.tables import csv_bytes, frame_bytes, json_bytes
 from spm_opt.run import Run
 from spm_opt.score import scorecard_json
 
@@ -29,7 +29,7 @@ NAMES = (
     "territories.gpkg",
     "report.html",
 )
-"""What a report consists of, always all of it."""
+"""What a report consists of, always all of it; `quota_files` may add to it."""
 
 
 def report(run: Run, folder: Path) -> tuple[Path, ...]:
@@ -40,7 +40,7 @@ def report(run: Run, folder: Path) -> tuple[Path, ...]:
 
     Returns
     -------
-    The paths, in the order of :data:`NAMES`.
+    The paths, in the order of :data:`NAMES`, then those of quotas by product and period, or of their hedge.
 
     Raises
     ------
@@ -57,16 +57,17 @@ def report(run: Run, folder: Path) -> tuple[Path, ...]:
 def contents(run: Run) -> Mapping[str, bytes]:
     """Make the files of a run in memory: name to content."""
     facts = gather(run)
+    quotas = quota_files(run.plan.quotas)
     made = {
         "accounts.csv": accounts_csv(run.problem, facts.sellers, run.plan.alignment, run.incumbent),
         "territories.csv": frame_bytes(territory_table(run, facts)),
-        "quotas.csv": quotas_csv(run.plan.quotas),
+        "quotas.csv": quotas["quotas.csv"],
         "scorecard.json": json_bytes(scorecard_json(run.scorecard)),
         "plan.json": json_bytes(run.plan.provenance),
         "territories.gpkg": geopackage_bytes(run, facts),
         "report.html": page(run, facts),
     }
-    return {name: made[name] for name in NAMES}
+    return {name: made[name] for name in NAMES} | quotas
 
 
 def accounts_csv(
@@ -90,38 +91,6 @@ def accounts_csv(
     )
     header = ("account", "unit", "territory", "seller", "previous_territory", "previous_seller", "moved")
     return csv_bytes(header, rows)
-
-
-HEDGED = ("hedge", "step")
-"""Columns of the nodes where quotas are over-assigned."""
-
-
-def quotas_csv(quotas: QuotaPlan) -> bytes:
-    """Write a row a node of the sales organisation: its quota, and for a territory what it is made from."""
-    nodes, basis = quotas.nodes, quotas.basis
-    measures = [str(name) for name in basis.columns if str(name) not in {"quota", "cents"}]
-    columns = ["level", "node", "parent_level", "parent"]
-    rows = []
-    for node in nodes.to_dict("records"):
-        own = str(node["node"])
-        known = node["level"] == TERRITORY and own in basis.index
-        tail = [basis.at[own, name] for name in measures] if known else [None] * len(measures)
-        hedged = [node[name] for name in HEDGED if name in node]
-        rows.append([*(node[name] for name in columns), money(int(node["cents"])), *hedged, *tail])
-    hedges = [name for name in HEDGED if name in nodes.columns]
-    return csv_bytes((*columns, "quota", *hedges, *measures), rows)
-
-
-def quota_cells_csv(quotas: QuotaPlan) -> dict[str, bytes]:
-    """Write a row a node, product and period to ``quota_cells.csv``, where quotas are split so far."""
-    if quotas.cells is None:
-        return {}
-    columns = ("level", "node", "product", "period")
-    rows = [
-        [*(row[name] for name in columns), money(int(row["cents"]))]
-        for row in quotas.cells.to_dict("records")
-    ]
-    return {"quota_cells.csv": csv_bytes((*columns, "quota"), rows)}
 
 
 def _named(names: tuple[str, ...], index: IntArray) -> list[str]:

@@ -22,6 +22,8 @@ from spm_opt.score import QUANTILES, Scorecard
 from spm_opt.simulate.sales import Sales
 
 COMPANY = "company"
+SHOWN_PERCENTS = 5
+"""Hedges are shown in steps of so many percent."""
 
 
 def findings_text(findings: Findings, problem: Problem | None) -> str:
@@ -92,7 +94,25 @@ def quota_text(scenario: Scenario, quotas: QuotaPlan, folder: Path | None) -> st
         amounts = (words.amount(node.cents / 100, currency), words.amount(node.last_year, currency))
         table.append([INDENT * node.depth + node.name, *amounts, words.signed(growth)])
     lines = [f"{scenario.settings.name}, {scenario.settings.year}: quotas", *aligned(table, (1, 2, 3))]
+    lines += over_lines(quotas, currency)
     return "\n".join([*lines, *(["", f"{INDENT}{folder}/quotas.csv"] if folder is not None else [])])
+
+
+def over_lines(quotas: QuotaPlan, currency: str) -> list[str]:
+    """Show what each over-assignment does, every fifth percent and the one that was chosen."""
+    if quotas.over is None:
+        return []
+    table = [
+        ["hedge", "company reaches", "sellers attain, mean", "least", "expected cost", "sum of quotas", ""]
+    ]
+    for row in quotas.over.to_dict("records"):
+        if row["chosen"] or round(100 * row["hedge"]) % SHOWN_PERCENTS == 0:
+            chances = [
+                words.percent(row[name], 1) for name in ("p_company", "p_attain_mean", "p_attain_least")
+            ]
+            amounts = [words.amount(row["quotas"], currency), "chosen" if row["chosen"] else ""]
+            table.append([f"{row['hedge']:.2f}", *chances, words.figure(row["payout"]), *amounts])
+    return ["", "Over-assignment: what it does for the company, and to sellers", *aligned(table, range(6))]
 
 
 def territory_text(run: Run) -> str:

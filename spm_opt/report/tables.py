@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import numpy as np
 import pandas as pd
 
 PLACES = 6
+MOST = 10**18
+"""More cents than any company target has."""
 
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
@@ -70,6 +73,19 @@ def money(cents: int) -> str:
     """
     sign, whole = ("-" if cents < 0 else ""), abs(int(cents))
     return f"{sign}{whole // 100}.{whole % 100:02d}"
+
+
+def cents(text: str) -> int | None:
+    """Read an amount of currency back; nothing where it is no whole number of hundredths.
+
+    >>> cents("1234.56"), cents("-0.05"), cents("0.001"), cents("much")
+    (123456, -5, None, None)
+    """
+    try:
+        amount = Decimal(text) * 100
+        return int(amount) if amount == int(amount) and abs(amount) < MOST else None
+    except (ArithmeticError, ValueError):
+        return None
 
 
 def json_bytes(value: object) -> bytes:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from spm_opt.scenario.frozen import Frozen, Money
+from spm_opt.scenario.over_settings import Over
 
 Method = Literal["proportional", "even", "growth", "accounts", "equal_chance"]
 Inner = Literal["company", "region", "district"]
@@ -86,6 +87,8 @@ class Quota(Frozen):
     hedges: dict[Inner, Hedge] = {}
     """Over-assignment by level: what the quotas below a node sum to, divided by its own (1.05: 5 % more),
     rounded to the nearest whole ``step`` (half a step up)."""
+    over: Over | None = None
+    """Over-assignment that is chosen: see ``[quota.over]``."""
     floor: Money | None = None
     """Lowest quota in currency."""
     cap: Money | None = None
@@ -132,6 +135,7 @@ class Quota(Frozen):
         if self.ratio_to is None and (self.ratio_min is not None or self.ratio_max is not None):
             raise ValueError("ratio_min and ratio_max need the measure that they speak of: ratio_to")
         faults = [
+            _over_fault(self),
             _crossed(self),
             *(_crossed(one) for one in self.nodes),
             *_step_faults(self),
@@ -142,14 +146,30 @@ class Quota(Frozen):
         return self
 
     @property
+    def split(self) -> bool:
+        """Whether quotas are split over products or periods."""
+        return bool(self.products) or self.periods != "year"
+
+    @property
     def plain(self) -> bool:
         """Whether only the mix and limits of territories are given: no tree rules, one method."""
         more = (
             self.steps, self.hedges, self.nodes, self.pins, self.freeze, self.ratio_to, self.part_year,
-            self.productivity_min is not None, self.productivity_max is not None, self.chance,
+            self.productivity_min is not None, self.productivity_max is not None, self.chance, self.over,
         )  # fmt: skip
         # products and periods split any plan: they ask for nothing here
         return {name for name, weight in self.methods.items() if weight} == {"proportional"} and not any(more)
+
+
+def _over_fault(rules: Quota) -> str:
+    """Say why no over-assignment can be chosen."""
+    if rules.over is None:
+        return ""
+    if rules.target is None and rules.growth is None:
+        return "over: give the target or growth that the company is to reach"
+    if rules.over.level in rules.hedges:
+        return f"over: the hedge of {rules.over.level} is given by hedges too; keep one of them"
+    return ""
 
 
 def _crossed(rules: Quota | NodeRule) -> str:
