@@ -15,11 +15,11 @@ from spm_opt.errors import InfeasibleError, InputError, NotFoundError, QuotaErro
 from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
-from spm_opt.quota.quota import plan_cells, quota
+from spm_opt.quota.quota import input_findings, plan_cells, quota
 from spm_opt.quota.tree import unreconciled
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.load import load
-from spm_opt.scenario.prepare import examine
+from spm_opt.scenario.prepare import Examined, examine
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Effort
 from spm_opt.scenario.settings_file import FILE
@@ -125,7 +125,16 @@ def run(
 
 def check(scenario: Scenario) -> Findings:
     """Find all that is wrong or odd in a scenario's input."""
-    return examine(scenario).findings
+    return look(scenario).findings
+
+
+def look(scenario: Scenario) -> Examined:
+    """Look at the whole input, that of the quotas too; raises nothing for errors."""
+    examined = examine(scenario)
+    if examined.problem is None:
+        return examined
+    findings = examined.findings + input_findings(scenario)
+    return Examined(None if findings.errors else examined.problem, findings)
 
 
 def open_scenario(
@@ -144,7 +153,7 @@ def open_scenario(
     with stages.stage("load"):
         scenario = loaded(folder, effort=effort, seed=seed)
     with stages.stage("check"):
-        examined = examine(scenario)
+        examined = look(scenario)
     if examined.problem is None:
         raise InputError(examined.findings)
     return Opened(replace(scenario, findings=examined.findings), examined.problem)

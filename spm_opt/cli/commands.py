@@ -110,14 +110,14 @@ def run(
 def check(scenario: Path) -> Answer:
     """Look for everything wrong or odd in the input, at once."""
     from spm_opt.report.stages import findings_text
+    from spm_opt.run import look
     from spm_opt.scenario.load import load
-    from spm_opt.scenario.prepare import examine
 
     with display() as progress:
         progress("load", None)
         read = load(scenario)
         progress("check", None)
-        examined = examine(read)
+        examined = look(read)
     findings = examined.findings
     document = {
         "errors": len(findings.errors),

@@ -11,7 +11,7 @@ from spm_opt.quota.hierarchy import ROOT, Hierarchy
 from spm_opt.quota.rules import Question, Rule
 from spm_opt.quota.target import cents, money
 from spm_opt.scenario.findings import nearest
-from spm_opt.scenario.quota_settings import NodeRule, Quota
+from spm_opt.scenario.quota_settings import LEVELS, NodeRule, Quota
 
 Seen = Mapping[tuple[str, str], int]
 """Quotas seen last in cents, by level and node."""
@@ -47,8 +47,14 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
     multiple = tuple(
         cents(settings.steps[level]) // unit if level in settings.steps else 1 for level in tree.levels
     )
-    hedge = tuple(exact(settings.hedges.get(level, 1.0)) for level in tree.levels)  # type: ignore[call-overload]
-    finder, messages = _Finder(tree), list[str]()
+    hedge = tuple(exact(settings.hedges.get(level, 1.0)) for level in tree.levels)
+    finder = _Finder(tree)
+    messages = [
+        f"scenario.toml: quota.{key}: there is no node at level {level!r}"
+        for key in ("steps", "hedges")
+        for level in getattr(settings, key)
+        if level not in {*LEVELS, *tree.levels}
+    ]
     rules = [] if target is None else [_amount("quota.target", (ROOT,), target, both=True)]
     rules += _of_territories(settings, tree, known)
     for place, one in enumerate(settings.nodes, start=1):

@@ -76,7 +76,7 @@ def case(scenario: Scenario, alignment: Alignment, sales: Sales | None, seen: Se
     """
     settings = scenario.settings.quota
     names = tuple(sorted(alignment.territory_ids))
-    nodes = roll_up(scenario.sellers, names, (0,) * len(names))
+    nodes = roll_up(scenario, names, (0,) * len(names))
     chances = None
     if sales is not None:
         order = [sales.territory_ids.index(name) for name in names]

@@ -36,7 +36,7 @@ def tree_of(nodes: pd.DataFrame, file: str = "nodes.csv") -> Hierarchy:
         With every finding: no top or several, a node twice or with two parents, an unknown parent, a
         cycle, a branch without children.
     """
-    findings = Findings.of(_tree_faults(nodes, file))
+    findings = Findings.of(tree_faults(nodes, file))
     if findings.errors:
         raise InputError(findings)
     parent = dict(zip(nodes["node"], nodes["parent"], strict=True))
@@ -60,11 +60,12 @@ def _path(name: str, parent: dict[str, str]) -> list[str]:
     return path
 
 
-def _tree_faults(nodes: pd.DataFrame, file: str) -> Iterator[Finding]:
-    """Find what is wrong with a tree."""
+def tree_faults(nodes: pd.DataFrame, file: str) -> Iterator[Finding]:
+    """Find what is wrong with a tree; rows are numbered by the column ``row`` where there is one."""
     known = set(nodes["node"])
     first: dict[str, tuple[int, str]] = {}
-    for row, (name, parent) in enumerate(zip(nodes["node"], nodes["parent"], strict=True), start=FIRST_ROW):
+    rows = nodes["row"].tolist() if "row" in nodes.columns else range(FIRST_ROW, FIRST_ROW + len(nodes))
+    for row, name, parent in zip(rows, nodes["node"], nodes["parent"], strict=True):
         if name in first:
             at, before = first[name]
             rule = "node twice" if parent == before else "two parents"
@@ -84,8 +85,9 @@ def _tree_faults(nodes: pd.DataFrame, file: str) -> Iterator[Finding]:
         yield Finding("error", "cycle", file, first[shown[0]][0], "parent", " > ".join(shown), "a tree")
     if "leaf" in nodes.columns:
         with_children = set(nodes["parent"])
+        leaves = set(nodes.loc[nodes["leaf"].astype(bool), "node"])
         for name, (row, _) in first.items():
-            if not nodes["leaf"].iloc[row - FIRST_ROW] and name not in with_children:
+            if name not in leaves and name not in with_children:
                 yield Finding(
                     "error", "no children", file, row, "node", name, "a node below it, or leaf = true"
                 )

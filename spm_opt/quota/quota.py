@@ -29,12 +29,14 @@ from spm_opt.quota.fair import fair_quotas
 from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.limits import Limits, limits
 from spm_opt.quota.measures import territory_measures
+from spm_opt.quota.organisation import organisation_findings
 from spm_opt.quota.over import over_assigned
 from spm_opt.quota.rounding import whole_steps
 from spm_opt.quota.season import finest, period_shares, season
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import company_target
 from spm_opt.quota.tree import require_reconciled, roll_up
+from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.productivity import productivity
 from spm_opt.simulate.sales import Sales
@@ -75,6 +77,11 @@ def quota(
     return plan
 
 
+def input_findings(scenario: Scenario) -> Findings:
+    """Find what is wrong with the tables that quotas have of their own; the others must hold no error."""
+    return organisation_findings(scenario)
+
+
 def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None) -> QuotaPlan:
     """Spread the target by the mix within the territories' own limits: in exact fractions."""
     target, step = company_target(scenario)
@@ -94,7 +101,7 @@ def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None)
         cents=np.array(amounts, dtype=np.int64),
         target_cents=target,
         basis=basis.loc[list(alignment.territory_ids)],
-        nodes=roll_up(scenario.sellers, alignment.territory_ids, amounts),
+        nodes=roll_up(scenario, alignment.territory_ids, amounts),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd
 
@@ -13,27 +12,19 @@ from spm_opt.errors import QuotaError
 from spm_opt.plan import QuotaPlan
 from spm_opt.quota.cells import Cells, reconcile_cells
 from spm_opt.quota.hierarchy import Hierarchy
+from spm_opt.quota.organisation import COMPANY, TOP, Node, in_order, paths
 from spm_opt.quota.rules import assigned
 from spm_opt.quota.target import cents, money
-
-COMPANY = "company"
-LEVELS = ("region", "district")
-"""Levels between company and territory, from the top; one that no seller names is left out."""
-
-Node = tuple[str, str]
-"""Level and name."""
+from spm_opt.scenario.scenario import Scenario
 
 
-def roll_up(sellers: pd.DataFrame, territory_ids: tuple[str, ...], quota: tuple[int, ...]) -> pd.DataFrame:
-    """Sum the quotas of territories to districts, regions and the company.
-
-    A territory without district or region belongs to the next level above. A name that a level uses
-    below two parents stands for two nodes, told apart by the parent's name in brackets.
+def roll_up(scenario: Scenario, territory_ids: tuple[str, ...], quota: tuple[int, ...]) -> pd.DataFrame:
+    """Sum the quotas of territories to every node above them, up to the company.
 
     Parameters
     ----------
-    sellers
-        The scenario's sellers.
+    scenario
+        With its sellers, and the table of the organisation where it has one.
     territory_ids, quota
         The territories and their quotas in cents.
 
@@ -41,40 +32,24 @@ def roll_up(sellers: pd.DataFrame, territory_ids: tuple[str, ...], quota: tuple[
     -------
     A row a node, parents before children and sorted by name within a level: ``level``, ``node``,
     ``parent``, ``parent_level``, ``cents``. The company has no parent (``""``).
+
+    Raises
+    ------
+    InputError
+        The table of the organisation is no tree.
     """
-    table = sellers.set_index("id").loc[list(territory_ids)]
-    paths = [_path(row) for row in table[list(LEVELS)].itertuples(index=False, name=None)]
-    twice = _ambiguous(paths)
-    total: dict[Node, int] = {(COMPANY, COMPANY): 0}
-    parent: dict[Node, Node] = {(COMPANY, COMPANY): ("", "")}
-    for name, path, amount in zip(territory_ids, paths, quota, strict=True):
-        above: Node = (COMPANY, COMPANY)
+    total: dict[Node, int] = {TOP: 0}
+    parent: dict[Node, Node] = {TOP: ("", "")}
+    for name, path, amount in zip(territory_ids, paths(scenario, territory_ids), quota, strict=True):
+        above = TOP
         total[above] += amount
-        for node in (*path, ("territory", name)):
-            own = (node[0], f"{node[1]} ({above[1]})") if node in twice else node
+        for own in (*path, ("territory", name)):
             total[own] = total.get(own, 0) + amount
             parent[own] = above
             above = own
-    order = {level: place for place, level in enumerate((COMPANY, *LEVELS, "territory"))}
-    nodes = sorted(total, key=lambda node: (order[node[0]], node[1]))
+    nodes = in_order(parent)
     rows = [(*node, parent[node][1], parent[node][0], total[node]) for node in nodes]
     return pd.DataFrame(rows, columns=["level", "node", "parent", "parent_level", "cents"])
-
-
-def _path(values: tuple[str, ...]) -> tuple[Node, ...]:
-    """Give the nodes between the company and a territory that are named."""
-    return tuple((level, name) for level, name in zip(LEVELS, values, strict=True) if name)
-
-
-def _ambiguous(paths: Iterable[tuple[Node, ...]]) -> set[Node]:
-    """Find the nodes that stand below more than one parent."""
-    parents: dict[Node, set[Node | None]] = {}
-    for path in paths:
-        above: Node | None = None
-        for node in path:
-            parents.setdefault(node, set()).add(above)
-            above = node
-    return {node for node, above in parents.items() if len(above) > 1}
 
 
 def seen_last(plan: QuotaPlan) -> dict[Node, int]:

@@ -52,7 +52,7 @@ def _no_rows(scenario: Scenario) -> list[Finding]:
     tables = scenario.settings.tables
     faulty = {one.file for one in scenario.findings.errors}
     findings = []
-    for name in ("accounts", "sellers", "history", "pipeline", "travel"):
+    for name in ("accounts", "sellers", "history", "pipeline", "travel", "targets", "organisation"):
         table, frame = getattr(tables, name), getattr(scenario, name)
         if table is not None and frame.empty and table.path not in faulty:
             severity: Severity = "error" if name in ("accounts", "sellers") else "warning"

@@ -37,6 +37,8 @@ def fields_of(settings: Settings) -> dict[str, Fields]:
         "history": Fields(("account", "period", "revenue")),
         "pipeline": Fields(("id", "account", "amount", "stage", "close")),
         "travel": Fields(("unit", "seller"), ("travel", *settings.activities)),
+        "targets": Fields(("node", "target"), ("level", "product", "period")),
+        "organisation": Fields(("node", "parent"), ("level",)),
     }
 
 

@@ -54,11 +54,13 @@ def load(folder: Path | str) -> Scenario:
     accounts, findings = _read(folder, "accounts", tables.accounts, settings, _accounts)
     sellers, more = _read(folder, "sellers", tables.sellers, settings, _sellers)
     findings += more
-    optional: dict[str, pd.DataFrame | None] = {"history": None, "pipeline": None, "travel": None}
+    optional: dict[str, pd.DataFrame | None] = {}
     for name, table, typed in (
         ("history", tables.history, _history),
         ("pipeline", tables.pipeline, _pipeline),
         ("travel", tables.travel, _travel),
+        ("targets", tables.targets, _targets),
+        ("organisation", tables.organisation, _organisation),
     ):
         if table is not None:
             optional[name], more = _read(folder, name, table, settings, typed)
@@ -68,8 +70,9 @@ def load(folder: Path | str) -> Scenario:
         geography, more = read_geography(folder, tables.geography, planar=planar)
         findings += more
     return Scenario(
-        folder, settings, accounts, sellers, geography, optional["history"], optional["pipeline"],
-        Findings.of(findings), _hashes(folder, settings), optional["travel"],
+        folder, settings, accounts, sellers, geography, optional.get("history"), optional.get("pipeline"),
+        Findings.of(findings), _hashes(folder, settings), optional.get("travel"), optional.get("targets"),
+        optional.get("organisation"),
     )  # fmt: skip
 
 
@@ -94,6 +97,8 @@ def _hashes(folder: Path, settings: Settings) -> dict[str, str]:
         tables.history,
         tables.pipeline,
         tables.travel,
+        tables.targets,
+        tables.organisation,
     )
     found = {}
     for name in sorted({one.path for one in inputs if one is not None}):
@@ -186,6 +191,20 @@ def _travel(texts: Texts, settings: Settings, decimal: str) -> Read:
     for field in ("unit", "seller"):
         findings += _empty(texts, field)
     return frame.sort_values(["unit", "seller", "row"], ignore_index=True), findings
+
+
+def _targets(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: ARG001  one form for all tables
+    target, findings = floats(texts, "target", decimal=decimal, low=0.0)
+    names = {field: texts.column(field) for field in ("node", "level", "product", "period")}
+    frame = pd.DataFrame({"row": texts.row, **names, "target": target})
+    findings = _of_given(texts, "target", findings) + _empty(texts, "node")
+    return frame.sort_values(["node", "level", "product", "period", "row"], ignore_index=True), findings
+
+
+def _organisation(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: ARG001  one form for all tables
+    names = {field: texts.column(field) for field in ("node", "parent", "level")}
+    frame = pd.DataFrame({"row": texts.row, **names})
+    return frame.sort_values(["node", "row"], ignore_index=True), _empty(texts, "node")
 
 
 def _of_given(texts: Texts, field: str, findings: list[Finding]) -> list[Finding]:

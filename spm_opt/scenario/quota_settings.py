@@ -11,8 +11,8 @@ from spm_opt.scenario.frozen import Frozen, Money
 from spm_opt.scenario.over_settings import Over
 
 Method = Literal["proportional", "even", "growth", "accounts", "equal_chance"]
-Inner = Literal["company", "region", "district"]
-Level = Literal["company", "region", "district", "territory"]
+LEVELS = ("company", "region", "district", "territory")
+"""Levels of a tree that no table of the organisation is given for."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Growth = Annotated[float, Field(ge=-1, le=1000, allow_inf_nan=False)]
 Step = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
@@ -28,7 +28,7 @@ class NodeRule(Frozen):
 
     node: str
     """The node's name, as sellers have it; "company" is the top."""
-    level: Level | None = None
+    level: str | None = None
     """Its level, where the name stands at several."""
     floor: Money | None = None
     """Lowest quota in currency."""
@@ -45,7 +45,7 @@ class Pin(Frozen):
 
     node: str
     """The node's name, as sellers have it."""
-    level: Level | None = None
+    level: str | None = None
     """Its level, where the name stands at several."""
     quota: Money
     """The quota in currency, a whole multiple of the level's step."""
@@ -82,9 +82,9 @@ class Quota(Frozen):
     """More quotas by the chance to attain them, shown beside (``{threshold = 0.8, stretch = 0.2}``)."""
     step: Step = 1_000
     """Quotas are whole multiples of this amount of currency."""
-    steps: dict[Inner, Step] = {}
+    steps: dict[str, Step] = {}
     """Larger steps of levels above territories, each a whole multiple of ``step``."""
-    hedges: dict[Inner, Hedge] = {}
+    hedges: dict[str, Hedge] = {}
     """Over-assignment by level: what the quotas below a node sum to, divided by its own (1.05: 5 % more),
     rounded to the nearest whole ``step`` (half a step up)."""
     over: Over | None = None
@@ -125,7 +125,7 @@ class Quota(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         given = sum(one is not None for one in (self.target, self.growth, self.chance))
-        if given > 1 or (not given and "accounts" not in self.methods):
+        if given > 1:
             raise ValueError("give either target or growth")
         for name in ("mix", "methods"):
             if not sum(getattr(self, name).values()) > 0:
@@ -159,6 +159,24 @@ class Quota(Frozen):
         )  # fmt: skip
         # products and periods split any plan: they ask for nothing here
         return {name for name, weight in self.methods.items() if weight} == {"proportional"} and not any(more)
+
+
+def target_fault(rules: Quota) -> str:
+    """Say when the company target comes from nowhere, for want of a table of targets, too."""
+    given = any(one is not None for one in (rules.target, rules.growth, rules.chance))
+    return "" if given or "accounts" in rules.methods else "give either target or growth"
+
+
+def level_fault(rules: Quota) -> str:
+    """Say which level is none, where sellers name region and district only."""
+    named = [("steps", level) for level in rules.steps] + [("hedges", level) for level in rules.hedges]
+    named += [("nodes", one.level) for one in rules.nodes if one.level]
+    named += [("pins", one.level) for one in rules.pins if one.level]
+    named += [("over", rules.over.level)] if rules.over else []
+    for key, level in named:
+        if level not in LEVELS:
+            return f"{key}: {level!r} is no level; expected one of {', '.join(LEVELS)}"
+    return ""
 
 
 def _over_fault(rules: Quota) -> str:

@@ -50,6 +50,11 @@ class Scenario:
     travel
         ``row``, ``unit``, ``seller``, ``travel`` and each activity (float, ``nan`` where nothing is given);
         sorted by unit and seller; or ``None``.
+    targets
+        ``row``, ``node``, ``level``, ``product``, ``period`` (texts, ``""`` where nothing is given), ``target``;
+        or ``None``.
+    organisation
+        ``row``, ``node``, ``parent``, ``level`` (texts); or ``None``.
     """
 
     folder: Path
@@ -62,3 +67,5 @@ class Scenario:
     findings: Findings
     hashes: Mapping[str, str]
     travel: pd.DataFrame | None = None
+    targets: pd.DataFrame | None = None
+    organisation: pd.DataFrame | None = None

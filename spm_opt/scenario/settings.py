@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spm_opt.criteria import AnyCriterion
 from spm_opt.scenario.frozen import Fraction, Frozen
-from spm_opt.scenario.quota_settings import Quota
+from spm_opt.scenario.quota_settings import Quota, level_fault, target_fault
 
 Effort = Literal["quick", "standard", "thorough"]
 
@@ -78,6 +78,14 @@ class Tables(Frozen):
     Fields: unit, seller, travel (km or minutes, in place of the distance), and any activity (what the seller
     would carry with this unit, in place of what the unit carries by itself). An empty cell, and a pair that
     is not named, keep the distance and the unit's own activity."""
+    targets: Table | None = None
+    """Quotas that are given: a node's, for all or for one product and period. Fields: node, level (where a name
+    stands at several), product, period (2027, 2027-Q1 or 2027-01), target. An empty product or period is all
+    of them; what is not given is derived."""
+    organisation: Table | None = None
+    """Nodes of the sales organisation between company and territories, for trees of any depth. Fields: node,
+    parent (empty: the company), level (a name of your own). Sellers are in the node that their district
+    names, else their region, or have a row of their own under their id."""
 
 
 class Units(Frozen):
@@ -152,3 +160,14 @@ class Settings(Frozen):
         if self.units.by == "geography" and self.tables.geography is None:
             raise ValueError('units.by = "geography" needs [tables.geography]')
         return self
+
+    @field_validator("quota")
+    @classmethod
+    def _quotas_fit_tables(cls, quota: Quota, known: ValidationInfo) -> Quota:
+        tables: Tables | None = known.data.get("tables")
+        if tables is not None:
+            fault = "" if tables.targets is not None else target_fault(quota)
+            fault = fault or ("" if tables.organisation is not None else level_fault(quota))
+            if fault:
+                raise ValueError(fault)
+        return quota
