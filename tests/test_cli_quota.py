@@ -122,3 +122,31 @@ def test_over_assignment_is_chosen_shown_and_written(tmp_path):
     refused = call("quota", path, "--today")
     assert refused.exit_code == 4
     assert "with a chance of 90.0 %: the highest is" in refused.output
+
+
+def test_targets_and_organisation_come_from_tables(tmp_path):
+    """A country above both sellers, 200,000 of East's valves in the first quarter; a clash is found by `check`, too."""
+    targets = b"node,product,period,target\nEast,Valves,2027-Q1,200000\nNorth,,,1848000\n"
+    path = copied(
+        tmp_path / "tiny", scenario__toml=(HEAD, RULES), targets__csv=targets,
+        nodes__csv=b"node,parent,level\nNorth,,country\nWest,North,\nEast,North,\n",
+    )  # fmt: skip
+    text = (path / "scenario.toml").read_text(encoding="utf-8")
+    tables = '[tables.targets]\npath = "targets.csv"\n\n[tables.organisation]\npath = "nodes.csv"\n\n[units]'
+    (path / "scenario.toml").write_text(text.replace("[units]", tables), encoding="utf-8")
+    answer = call("quota", path, "--today", "--out", tmp_path / "out")
+    assert answer.exit_code == 0, answer.output
+    cells = (tmp_path / "out" / "quota_cells.csv").read_text(encoding="utf-8")
+    assert "territory,East,Valves,2027-Q1,200000.00" in cells
+    assert "country,North,1848000.00".replace("North,", "North,company,company,") in (
+        (tmp_path / "out" / "quotas.csv").read_text(encoding="utf-8")
+    )
+    (path / "targets.csv").write_bytes(targets + b"West,,,1848000\n")
+    for command in ("check", "quota"):
+        refused = call(command, path, *(["--today"] if command == "quota" else []))
+        assert refused.exit_code == 3
+        assert "targets.csv: row 4" in refused.output
+        assert (
+            "East, Valves, 2027-Q1: 200,000 (row 2); North: 1,848,000 (row 3); West: 1,848,000 (row 4)"
+            in refused.output
+        )

@@ -48,14 +48,14 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
         cents(settings.steps[level]) // unit if level in settings.steps else 1 for level in tree.levels
     )
     hedge = tuple(exact(settings.hedges.get(level, 1.0)) for level in tree.levels)
-    finder = _Finder(tree)
+    finder = Finder(tree)
     messages = [
         f"scenario.toml: quota.{key}: there is no node at level {level!r}"
         for key in ("steps", "hedges")
         for level in getattr(settings, key)
         if level not in {*LEVELS, *tree.levels}
     ]
-    rules = [] if target is None else [_amount("quota.target", (ROOT,), target, both=True)]
+    rules = [] if target is None else [amount_rule("quota.target", (ROOT,), target, both=True)]
     rules += _of_territories(settings, tree, known)
     for place, one in enumerate(settings.nodes, start=1):
         node = finder.find(f"quota.nodes.{place}", one.node, one.level, messages)
@@ -71,7 +71,7 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
                     f"the step {money(step)} of {tree.levels[node]} {pin.node}"
                 )
             said = f"by {pin.by}: {pin.why}"
-            rules.append(_amount(f"quota.pins.{place}", (node,), cents(pin.quota), both=True, said=said))
+            rules.append(amount_rule(f"quota.pins.{place}", (node,), cents(pin.quota), both=True, said=said))
     for place, name in enumerate(settings.freeze, start=1):
         rules += _frozen(f"quota.freeze.{place}", name, finder, seen, messages)
     if messages:
@@ -79,7 +79,7 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
     return Question(tree, unit, multiple, hedge, tuple(rules))
 
 
-def _frozen(key: str, name: str, finder: _Finder, seen: Seen, messages: list[str]) -> Iterator[Rule]:
+def _frozen(key: str, name: str, finder: Finder, seen: Seen, messages: list[str]) -> Iterator[Rule]:
     """Fix a node at what was seen last."""
     node = finder.find(key, name, None, messages)
     if node is None:
@@ -88,10 +88,11 @@ def _frozen(key: str, name: str, finder: _Finder, seen: Seen, messages: list[str
     if past is None:
         messages.append(f"scenario.toml: {key}: no quota of {name} was seen before; give the last quotas")
     else:
-        yield _amount(key, (node,), past, both=True)
+        yield amount_rule(key, (node,), past, both=True)
 
 
-def _amount(name: str, nodes: tuple[int, ...], amount: int, *, both: bool, said: str = "") -> Rule:
+def amount_rule(name: str, nodes: tuple[int, ...], amount: int, *, both: bool, said: str = "") -> Rule:
+    """Hold nodes to an amount in cents: from below, or from both sides."""
     one = (Fraction(1),) * len(nodes)
     bound = (Fraction(amount),) * len(nodes)
     return Rule(name, (True, both), nodes, bound, one, Fraction(amount), said=said)
@@ -146,7 +147,7 @@ def _of_node(key: str, rules: NodeRule, node: int, tree: Hierarchy, known: Known
         yield from _limit(f"{key}.{name}", getattr(rules, name), (node,), (last,))
 
 
-class _Finder:
+class Finder:
     """Finds nodes by name."""
 
     def __init__(self, tree: Hierarchy) -> None:

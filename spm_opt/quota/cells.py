@@ -22,6 +22,7 @@ import pandas as pd
 
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.quota.hierarchy import ROOT, Hierarchy
+from spm_opt.quota.share import Held
 from spm_opt.quota.split import split
 
 ALL = "all"
@@ -80,6 +81,7 @@ def cells(
     *,
     product_weight: FloatArray | None = None,
     season: FloatArray | None = None,
+    held: Held | None = None,
 ) -> Cells:
     """Split the quotas of a tree over products and periods.
 
@@ -92,6 +94,13 @@ def cells(
     product_weight, season
         By leaf: what products and what periods are weighed by, shapes ``(k, products)`` and
         ``(k, periods)``; without them by their shares.
+    held
+        What is given for parts of quotas; nodes that it does not touch are split as without it.
+
+    Raises
+    ------
+    QuotaError
+        No whole amounts were found for what is given.
     """
     names, times = tuple(products), tuple(periods)
     share, part = np.array([*products.values()]), np.array([*periods.values()])
@@ -99,16 +108,29 @@ def cells(
     wide = _rolled(tree, quota, np.tile(share, (leaves, 1)) if product_weight is None else product_weight)
     long = _rolled(tree, quota, np.tile(part, (leaves, 1)) if season is None else season)
     found = np.zeros((len(tree), len(names), len(times)), dtype=np.int64)
-    found[ROOT] = _both(int(quota[ROOT]), share, part)
+    if held is None:
+        found[ROOT] = _both(int(quota[ROOT]), share, part)
+    else:
+        found[ROOT] = held.alone(ROOT, int(quota[ROOT]), np.outer(share, part) * float(quota[ROOT]))
     for node, below in enumerate(tree.children):
         if below:
-            places = list(below)
+            places = np.array(below)
             given = handed_down(found[node], int(quota[places].sum()))
+            if held is not None and held.touched[places].any():
+                weight = _weights(quota[places], wide[places], long[places])
+                found[places[held.touched[places]]], given = held.below(places, given, quota[places], weight)
+                places = places[~held.touched[places]]
             by_product = split(quota[places], given.sum(axis=1), wide[places])
             for p in range(len(names)):
                 weight = by_product[:, p : p + 1] * long[places]
                 found[places, p, :] = split(by_product[:, p], given[p], weight)
     return Cells(tree, names, times, found)
+
+
+def _weights(quota: IntArray, wide: FloatArray, long: FloatArray) -> FloatArray:
+    """Put product and period together, shape ``(c, products, periods)``; each node sums to its quota."""
+    share, part = (own / own.sum(axis=1, keepdims=True) for own in (wide, long))
+    return np.asarray(quota[:, None, None] * share[:, :, None] * part[:, None, :])
 
 
 def handed_down(own: IntArray, total: int) -> IntArray:

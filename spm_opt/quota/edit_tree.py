@@ -12,13 +12,12 @@ import pandas as pd
 
 from spm_opt.errors import QuotaError
 from spm_opt.plan import QuotaPlan
+from spm_opt.quota.organisation import COMPANY, TOP, Node
 from spm_opt.quota.rounding import whole_steps
 from spm_opt.quota.rules import assigned
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import cents, money
-from spm_opt.quota.tree import COMPANY, Node
 
-TOP: Node = (COMPANY, COMPANY)
 TERRITORY = "territory"
 Weights = Mapping[str, Fraction]
 

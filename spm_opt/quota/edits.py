@@ -21,8 +21,9 @@ import pandas as pd
 from spm_opt.errors import QuotaError
 from spm_opt.plan import QuotaPlan
 from spm_opt.quota.edit_tree import TERRITORY, EditTree, said
+from spm_opt.quota.organisation import Node
 from spm_opt.quota.target import cents, money
-from spm_opt.quota.tree import Node, require_reconciled
+from spm_opt.quota.tree import require_reconciled
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from spm_opt.quota.chance import Chances
 from spm_opt.quota.conflict import clashes
 from spm_opt.quota.fill import Amounts, Filling
 from spm_opt.quota.hierarchy import ROOT, Hierarchy
+from spm_opt.quota.joint import given
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.methods import mixed, shares
 from spm_opt.quota.model import LARGEST_WEIGHT, Aims, Solved, solve
@@ -134,6 +135,9 @@ def _target(made: Case) -> int:
     settings = made.scenario.settings.quota
     if settings.target is not None or settings.growth is not None:
         return company_target(made.scenario)[0]
+    targets = given(made.scenario, made.tree)
+    if targets is not None and targets.company is not None:
+        return targets.company
     if settings.chance is not None and made.chances is not None:
         amounts = made.chances.amount(np.full(len(made.names), 1 - settings.chance))
     else:
@@ -150,7 +154,9 @@ def question_of(made: Case, target: int | None) -> Question:
     settings, table = made.scenario.settings.quota, made.table
     ratio = table[f"{settings.ratio_to}_amount"] if settings.ratio_to else table["last_year"] * 0.0
     known = Known(table["last_year"].tolist(), ratio.tolist(), made.productive.tolist())
-    return question(settings, made.tree, known, target, made.seen)
+    asked = question(settings, made.tree, known, target, made.seen)
+    targets = given(made.scenario, made.tree)
+    return asked if targets is None else replace(asked, rules=(*asked.rules, *targets.rules()))
 
 
 def filling(made: Case, asked: Question, target: int) -> Filling:

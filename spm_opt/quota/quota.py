@@ -27,6 +27,7 @@ from spm_opt.quota.asked import Seen
 from spm_opt.quota.cells import ALL, cells
 from spm_opt.quota.fair import fair_quotas
 from spm_opt.quota.hierarchy import Hierarchy
+from spm_opt.quota.joint import given, target_findings
 from spm_opt.quota.limits import Limits, limits
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.organisation import organisation_findings
@@ -67,7 +68,7 @@ def quota(
     """
     if scenario.settings.quota.over is not None:
         plan = over_assigned(scenario, alignment, sales, seen)
-    elif seen or not scenario.settings.quota.plain:
+    elif seen or scenario.targets is not None or not scenario.settings.quota.plain:
         plan = fair_quotas(scenario, alignment, sales, seen)
     else:
         plan = _plain_quotas(scenario, alignment, sales)
@@ -79,7 +80,13 @@ def quota(
 
 def input_findings(scenario: Scenario) -> Findings:
     """Find what is wrong with the tables that quotas have of their own; the others must hold no error."""
-    return organisation_findings(scenario)
+    findings = organisation_findings(scenario)
+    if findings.errors or scenario.targets is None:
+        return findings
+    names = tuple(sorted(scenario.sellers["id"]))
+    return findings + target_findings(
+        scenario, Hierarchy.of_nodes(roll_up(scenario, names, (0,) * len(names)))
+    )
 
 
 def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None) -> QuotaPlan:
@@ -113,12 +120,14 @@ def plan_cells(scenario: Scenario, plan: QuotaPlan) -> pd.DataFrame:
     if rules.part_year:
         filled = productivity(scenario.sellers, [tree.names[leaf] for leaf in tree.leaves], scenario.settings)
         own = finest(scenario, filled * monthly)
+    quotas, targets = plan.nodes["cents"].to_numpy(dtype=np.int64), given(scenario, tree)
     made = cells(
         tree,
-        plan.nodes["cents"].to_numpy(dtype=np.int64),
+        quotas,
         dict(rules.products) or {ALL: 1.0},
         period_shares(scenario, monthly),
         season=own,
+        held=None if targets is None else targets.held(quotas),
     )
     return made.table()
 
