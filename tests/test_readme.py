@@ -88,6 +88,7 @@ def test_every_file_and_column_is_documented(tmp_path: Path):
         general = re.sub(rf"^({activities})$", "ACTIVITY", name.removesuffix("_incumbent"))
         general = re.sub(rf"^({activities})_(target|deviation)$", r"ACTIVITY_\2", general)
         general = re.sub(rf"^({activities})_(lost|gained|amount|share)$", r"MEASURE_\2", general)
+        general = re.sub(r"^from_.*$", "from_METHOD", general)
         assert f"`{general}`" in README, f"column {name} is not in the README"
 
 

@@ -17,6 +17,7 @@ from spm_opt.quota.rounding import whole_steps
 from spm_opt.quota.rules import assigned
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import cents, money
+from spm_opt.quota.trace import with_edits
 
 TERRITORY = "territory"
 Weights = Mapping[str, Fraction]
@@ -131,7 +132,7 @@ class EditTree:
         plan = self.plan
         keys = zip(plan.nodes["level"], plan.nodes["node"], strict=True)
         named = pd.Series({name: self.cents[TERRITORY, name] for name in plan.territory_ids})
-        basis = plan.basis.assign(quota=named.loc[list(plan.basis.index)].to_numpy() / 100)
+        basis = with_edits(plan.basis.assign(quota=named.loc[list(plan.basis.index)].to_numpy() / 100))
         if "chance" in basis.columns:  # of another quota it is not known
             basis["chance"] = basis["chance"].where(basis["quota"] == plan.basis["quota"])
         return replace(

@@ -29,6 +29,7 @@ from spm_opt.quota.methods import mixed, shares
 from spm_opt.quota.model import LARGEST_WEIGHT, Aims, Solved, solve
 from spm_opt.quota.rules import Question
 from spm_opt.quota.target import cents, company_target
+from spm_opt.quota.trace import binding, sides, traced
 from spm_opt.quota.tree import roll_up
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.productivity import productivity
@@ -127,7 +128,12 @@ def fair_quotas(
     solved = solve(asked, _aims(made, asked, given[made.tree.leaves]))
     if solved is None:
         raise QuotaError("no quotas that keep the rules were found, and nothing is proven")
-    return _plan(made, asked, solved, given[made.tree.leaves], alignment)
+    trace = traced(
+        _start(made, filled, target),
+        given[made.tree.leaves],
+        np.array(solved.units, dtype=np.int64)[made.tree.leaves] * asked.unit,
+    )
+    return _plan(made, asked, solved, given, trace, alignment)
 
 
 def _target(made: Case) -> int:
@@ -180,16 +186,40 @@ def _amounts(made: Case, free: Filling, target: int) -> Amounts:
     if made.by_chance and chances is not None:
         return lambda level: np.asarray(chances.amount(np.minimum(level, EVEN)) + rest(level))
 
+    share = np.asarray(sum(_parts(made, free, target).values()))
+    return lambda level: np.asarray(np.clip(level, 0.0, EVEN) * share * target + rest(level))
+
+
+def _parts(made: Case, free: Filling, target: int) -> dict[str, FloatArray]:
+    """Give what each method adds to every territory's share of the target."""
+    chances = made.chances
+
     def equal() -> FloatArray:
         assert chances is not None  # noqa: S101  said by `case`
-        open_ended = np.full(len(made.tree), np.inf)
-        alone = replace(free, low=np.zeros(len(made.tree)), high=open_ended)
-        amounts = replace(alone, amounts=chances.amount).fill(float(target))[0][made.tree.leaves]
+        amounts = _unlimited(replace(free, amounts=chances.amount), target)
         return np.asarray(amounts / amounts.sum())
 
     given = shares(made.scenario.settings.quota, made.tree, made.table, made.productive)
-    share = mixed(made.weights, {**given, EQUAL: equal})
-    return lambda level: np.asarray(np.clip(level, 0.0, EVEN) * share * target + rest(level))
+    return mixed(made.weights, {**given, EQUAL: equal})
+
+
+def _unlimited(filled: Filling, target: int) -> FloatArray:
+    """Give the territories' amounts where there are no limits at all."""
+    open_ended = np.full(len(filled.tree), np.inf)
+    alone = replace(filled, low=np.zeros(len(filled.tree)), high=open_ended)
+    return np.asarray(alone.fill(float(target))[0][filled.tree.leaves])
+
+
+def _start(made: Case, filled: Filling, target: int) -> dict[str, FloatArray]:
+    """Give cents of every territory by method, before any rule."""
+    total = _unlimited(filled, target)
+    if made.by_chance:
+        return {EQUAL: total}
+    parts = _parts(made, filled, target)
+    share = np.asarray(sum(parts.values()))
+    return {
+        name: total * np.divide(part, share, where=share > 0, out=part * 0.0) for name, part in parts.items()
+    }
 
 
 def _aims(made: Case, asked: Question, ideal: FloatArray) -> Aims:
@@ -227,16 +257,23 @@ def _inward(low: FloatArray, high: FloatArray, unit: int) -> tuple[IntArray, Int
     return least.astype(np.int64), most.astype(np.int64)
 
 
-def _plan(made: Case, asked: Question, solved: Solved, ideal: FloatArray, alignment: Alignment) -> QuotaPlan:
+def _plan(
+    made: Case,
+    asked: Question,
+    solved: Solved,
+    given: FloatArray,
+    trace: dict[str, FloatArray],
+    alignment: Alignment,
+) -> QuotaPlan:
     """Put the plan together: quotas, where each comes from, and the nodes."""
     settings, tree = made.scenario.settings.quota, made.tree
     amounts = np.array(solved.units, dtype=np.int64) * asked.unit
     own = amounts[tree.leaves]
-    low, high, low_rule, high_rule = _binding(asked)
+    limits, rules = np.array(asked.limits())[:, tree.leaves] * asked.unit / 100, sides(asked)
     basis = made.table.assign(
-        proportional=made.table["share"] * (own.sum() / 100),
-        lowest=low, highest=high, lowest_rule=low_rule, highest_rule=high_rule,
-        ideal=ideal / 100, quota=own / 100,
+        proportional=made.table["share"] * (own.sum() / 100), lowest=limits[0], highest=limits[1],
+        lowest_rule=[rules[leaf][0] for leaf in tree.leaves], highest_rule=[rules[leaf][1] for leaf in tree.leaves],
+        ideal=given[tree.leaves] / 100, **trace, binding=binding(asked, given), quota=own / 100,
     )  # fmt: skip
     if made.chances is not None:
         basis["expected_sales"] = made.chances.draws.mean(axis=1) / 100
@@ -256,26 +293,4 @@ def _plan(made: Case, asked: Question, solved: Solved, ideal: FloatArray, alignm
         target_cents=int(amounts[ROOT]),
         basis=basis.loc[order],
         nodes=nodes,
-    )
-
-
-def _binding(asked: Question) -> tuple[list[float], list[float], list[str], list[str]]:
-    """Give each leaf's lowest and highest quota in currency, and the rule that each comes from."""
-    low, high = asked.limits()
-    leaves = asked.tree.leaves.tolist()
-    rules = {leaf: ["", ""] for leaf in leaves}
-    for rule in asked.rules:
-        for node, bound in zip(rule.nodes, rule.bound, strict=True):
-            if node not in rules:
-                continue
-            units = bound / asked.unit
-            if rule.sides[0] and low[node] > 0 and -(-units.numerator // units.denominator) == low[node]:
-                rules[node][0] = rule.name.removeprefix("quota.")
-            if rule.sides[1] and units.numerator // units.denominator == high[node]:
-                rules[node][1] = rule.name.removeprefix("quota.")
-    return (
-        [low[leaf] * asked.unit / 100 for leaf in leaves],
-        [high[leaf] * asked.unit / 100 for leaf in leaves],
-        [rules[leaf][0] for leaf in leaves],
-        [rules[leaf][1] for leaf in leaves],
     )

@@ -61,8 +61,8 @@ def growths(settings: Quota, tree: Hierarchy) -> FloatArray:
     return np.array(found)
 
 
-def mixed(weights: Mapping[str, float], given: Mapping[str, Share]) -> FloatArray:
-    """Mix the shares of the methods that have a weight."""
+def mixed(weights: Mapping[str, float], given: Mapping[str, Share]) -> dict[str, FloatArray]:
+    """Give what each method that has a weight adds to the shares; together they sum to 1."""
     used = {name: weight for name, weight in sorted(weights.items()) if weight > 0}
     total = sum(used.values())
-    return np.asarray(sum((weight / total * given[name]() for name, weight in used.items()), np.float64(0)))
+    return {name: np.asarray(weight / total * given[name]()) for name, weight in used.items()}

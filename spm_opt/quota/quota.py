@@ -36,6 +36,7 @@ from spm_opt.quota.rounding import whole_steps
 from spm_opt.quota.season import finest, period_shares, season
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import company_target
+from spm_opt.quota.trace import traced
 from spm_opt.quota.tree import require_reconciled, roll_up
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.scenario import Scenario
@@ -148,5 +149,19 @@ def _basis(
         lowest_rule=list(allowed.low_rule),
         highest_rule=list(allowed.high_rule),
         ideal=[float(amount * step / 100) for amount in ideal],
+        **traced(
+            {"proportional": table["share"].to_numpy() * target},
+            np.array([float(amount * step) for amount in ideal]),
+            np.array([steps[name] * step for name in table.index], dtype=np.int64),
+        ),
+        binding=[
+            next((rule for rule, limit in pairs if rule and amount == limit), "")
+            for amount, *pairs in zip(
+                ideal,
+                zip(allowed.low_rule, allowed.low, strict=True),
+                zip(allowed.high_rule, allowed.high, strict=True),
+                strict=True,
+            )
+        ],
         quota=[steps[name] * step / 100 for name in table.index],
     )

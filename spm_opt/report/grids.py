@@ -11,7 +11,6 @@ import numpy as np
 from spm_opt.align.result import Result
 from spm_opt.report import words
 from spm_opt.report.facts import VACANT, Facts
-from spm_opt.report.rollup import COMPANY, TERRITORY, rolled_up
 from spm_opt.report.tables import number
 from spm_opt.run import Run
 from spm_opt.score import INCUMBENT
@@ -145,50 +144,6 @@ def odds_figure(name: str, value: float, currency: str) -> str:
     if name.startswith(("p_", "share_")):
         return words.percent(value)
     return words.amount(value, currency)
-
-
-def quotas(run: Run) -> Grid:
-    """Lay out the roll-up: company, regions, districts, territories, each under its parent."""
-    currency, target = run.scenario.settings.currency, run.plan.quotas.target_cents
-    rows = []
-    nodes = rolled_up(run.plan.quotas)
-    grouped = any(node.level not in {COMPANY, TERRITORY} for node in nodes)
-    for node in nodes:
-        if grouped and node.level == TERRITORY:
-            continue  # the table of territories has them
-        quota = node.cents / 100
-        growth = quota / node.last_year - 1 if node.last_year > 0 else math.nan
-        cells = (
-            Cell(node.name),
-            Cell(node.level, "soft"),
-            numeric(words.amount(quota, currency)),
-            numeric(words.percent(node.cents / target if target else math.nan)),
-            numeric(words.amount(node.last_year, currency)),
-            numeric(words.signed(growth)),
-        )
-        rows.append(Row(cells, f"level{min(node.depth, 3)}"))
-    numbers = ("quota", "share", "last year", "growth")
-    heads = (Head("node"), Head("level"), *(Head(text, numeric=True) for text in numbers))
-    return Grid(heads, tuple(rows))
-
-
-def quota_note(run: Run) -> str:
-    """Say how quotas were spread."""
-    quota, currency = run.scenario.settings.quota, run.scenario.settings.currency
-    total = sum(quota.mix.values())
-    mix = ", ".join(f"{words.percent(weight / total, 0)} {name}" for name, weight in quota.mix.items())
-    cents = run.plan.quotas.target_cents
-    used = sorted(name for name, weight in quota.methods.items() if weight > 0)
-    how = (
-        f"follows {mix}"
-        if used == ["proportional"]
-        else f"is spread by {' and '.join(used)}".replace("_", " ")
-    )
-    sums = "with its hedges" if quota.hedges else "exactly"
-    return (
-        f"The company target of {words.amount(cents / 100, currency)} {how}, in steps of "
-        f"{words.amount(quota.step, currency)}. Territories sum to it {sums}."
-    )
 
 
 def territories(run: Run, facts: Facts) -> Grid:

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from spm_opt.report import charts, grids, headline, words
+from spm_opt.report import charts, grids, headline, quota_grids, words
 from spm_opt.report.facts import Facts
 from spm_opt.report.map_data import MOST_DOTS, map_data
 from spm_opt.run import Run
@@ -170,8 +170,10 @@ def _grids(run: Run, facts: Facts) -> dict[str, Any]:
     return {
         "criteria": grids.criteria(run, facts),
         "odds": grids.odds(run),
-        "quotas": grids.quotas(run),
-        "quota_note": grids.quota_note(run),
+        "quotas": quota_grids.quotas(run),
+        "quota_note": quota_grids.quota_note(run),
+        "trace": quota_grids.trace(run, facts),
+        "trace_note": quota_grids.trace_note(run, facts),
         "territories": grids.territories(run, facts),
         "territory_note": grids.vacancies(facts),
         "changes": grids.changes(run, facts),
