@@ -277,7 +277,7 @@ def test_anchors():
     """From the leaves: sums, to the cent. From the root: cells of any tree conform to their parents exactly."""
     plan = planned()
     names = plan.territory_ids
-    floated = roll_up(asked()[0].sellers, names, tuple(int(cents) + 7 for cents in plan.cents))
+    floated = roll_up(asked()[0], names, tuple(int(cents) + 7 for cents in plan.cents))
     assert floated["cents"].iloc[0] == 170_037 + 5 * 7
     tree = Hierarchy.of_nodes(floated)
     made = cells(tree, floated["cents"].to_numpy(), {"a": 0.5, "b": 0.5}, {"x": 0.9, "y": 0.1})
