@@ -150,3 +150,35 @@ def test_targets_and_organisation_come_from_tables(tmp_path):
             "East, Valves, 2027-Q1: 200,000 (row 2); North: 1,848,000 (row 3); West: 1,848,000 (row 4)"
             in refused.output
         )
+
+
+def test_edits_come_from_a_table_and_leave_a_trail(folder, tmp_path):
+    """100,000 from West to East: quotas, cells, chances and the trail say so; a wrong row is located, nothing written."""
+    edits = tmp_path / "edits.csv"
+    edits.write_text(
+        "edit,node,to,amount,by,why\nmove,West,East,100000,Ada,a new hire in the West\n", encoding="utf-8"
+    )
+    plain = json.loads(call("quota", folder, "--today", "--json").stdout)
+    answer = call("quota", folder, "--today", "--edit", edits, "--out", tmp_path / "out", "--json")
+    assert answer.exit_code == 0, answer.output
+    document = json.loads(answer.stdout)
+    before, after = ({row["territory"]: row for row in one["quotas"]} for one in (plain, document))
+    assert after["East"]["quota"] == before["East"]["quota"] + 100_000
+    assert after["East"]["chance"] < before["East"]["chance"]
+    own = sum(row["cents"] for row in document["cells"] if row["node"] == "East")
+    assert own == after["East"]["quota"] * 100
+    with (tmp_path / "out" / "quota_trail.csv").open(encoding="utf-8") as file:
+        trail = list(csv.DictReader(file))
+    assert [(row["node"], float(row["after"]) - float(row["before"])) for row in trail] == [
+        ("East", 100_000), ("West", -100_000),
+    ]  # fmt: skip
+    shown = call("quota", folder, "--today", "--edit", edits)
+    assert (
+        "1. move 100,000 from territory West to territory East, by Ada: a new hire in the West"
+        in shown.output
+    )
+    edits.write_text("edit,node,to,amount,by,why\nmove,West,East,100,Ada,x\n", encoding="utf-8")
+    refused = call("quota", folder, "--today", "--edit", edits, "--out", tmp_path / "none")
+    assert refused.exit_code == 4
+    assert "edits.csv: row 2: 100 is no whole multiple of step 1,000" in refused.output
+    assert not (tmp_path / "none").exists()

@@ -15,14 +15,13 @@ from spm_opt.align import isolated
 from spm_opt.cli.answer import BROKEN, Answer, answering
 from spm_opt.cli.interrupt import Stop
 from spm_opt.cli.progress import display
-from spm_opt.errors import InputError, PlanFolderError, QuotaError, ScenarioError
+from spm_opt.errors import InputError, PlanFolderError
 
 if TYPE_CHECKING:
-    from spm_opt.plan import Alignment, QuotaPlan
+    from spm_opt.plan import Alignment
     from spm_opt.report.read_plan import Stored
     from spm_opt.run import Opened
     from spm_opt.scenario.settings import Effort
-    from spm_opt.simulate.sales import Sales
 
 CODES = """\b
 Exit codes: 0 done; 1 the plan breaks a hard rule; 2 usage or scenario.toml; 3 input data;
@@ -217,17 +216,22 @@ def simulate(scenario: Path, plan: Path | None, seed: int | None, *, today: bool
     "--previous", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
     help="A plan's folder with the quotas seen last: freezes keep them, and ties change them least.",
 )  # fmt: skip
+@click.option(
+    "--edit", "edits", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
+    help="A table of edits (move, resplit, pin, unpin, swap), done in the order of its rows to the new quotas.",
+)  # fmt: skip
 @answering
 def quota(
-    scenario: Path, plan: Path | None, out: Path | None, previous: Path | None, *, today: bool, fair: bool
-) -> Answer:
+    scenario: Path, plan: Path | None, out: Path | None, previous: Path | None, edits: Path | None,
+    *, today: bool, fair: bool,
+) -> Answer:  # fmt: skip
     """Spread the company target over the territories, anew from the scenario's rules."""
+    from spm_opt.cli.quotas import edited, told
     from spm_opt.quota.quota import quota as quoted
     from spm_opt.quota.tree import seen_last
     from spm_opt.report.files import write_files
     from spm_opt.report.quota_files import quota_files
     from spm_opt.report.read_plan import read_plan
-    from spm_opt.report.stages import quota_text
     from spm_opt.simulate.simulate import simulate as simulated
 
     out = out and _target(out)
@@ -238,18 +242,12 @@ def quota(
         progress("quota", None)
         seen = read_plan(previous, opened).quotas if previous else None
         quotas = quoted(opened.scenario, alignment, sales, seen=seen_last(seen) if seen else None)
-        text, more = _audited(opened, alignment, quotas, sales) if fair else ("", {})
+        quotas, trail = edited(opened, alignment, quotas, sales, edits) if edits else (quotas, None)
+        text, document = told(opened, alignment, quotas, sales, out=out, trail=trail, fair=fair)
     if out is not None:
-        write_files(out, quota_files(quotas))
-    document = {
-        "alignment": "plan" if stored else "today",
-        "target": quotas.target_cents / 100,
-        "quotas": quotas.basis.rename_axis("territory").reset_index(),
-        "nodes": quotas.nodes,
-        **{name: own for name, own in (("cells", quotas.cells), ("over", quotas.over)) if own is not None},
-    }
-    text = quota_text(opened.scenario, quotas, out) + text
-    return Answer(text, document | more, *_broken(stored.result.breaches if stored else ()))
+        write_files(out, quota_files(quotas, trail))
+    document = {"alignment": "plan" if stored else "today", **document}
+    return Answer(text, document, *_broken(stored.result.breaches if stored else ()))
 
 
 @main.command(short_help="Judge a plan beside today's alignment.", epilog=CODES)
@@ -314,28 +312,6 @@ def init(folder: Path) -> Answer:
     write_files(folder, dict(sorted(content.items())))
     text = f"{folder}: a scenario to start from. Next:\n  spm-opt run {folder}"
     return Answer(text, {"folder": str(folder), "files": sorted(content)})
-
-
-def _audited(
-    opened: Opened, alignment: Alignment, quotas: QuotaPlan, sales: Sales
-) -> tuple[str, dict[str, object]]:
-    """Audit quotas for fairness, for people and for programs."""
-    from spm_opt.quota.audit import audit
-    from spm_opt.quota.backtest import backtest
-    from spm_opt.report.audit_text import audit_document, audit_text, backtest_document, backtest_text
-
-    settings = opened.scenario.settings
-    found = audit(opened.scenario, alignment, quotas, sales, seed=settings.seed)
-    texts = ["", audit_text(found)]
-    document: dict[str, object] = {"audit": audit_document(found)}
-    try:
-        tested = backtest(opened.scenario, alignment, seed=settings.seed)
-    except (QuotaError, ScenarioError) as error:
-        return "\n\n".join([*texts, f"No back-test: {error}"]), document | {
-            "backtest": {"why_not": str(error)}
-        }
-    texts.append(backtest_text(tested, settings.currency))
-    return "\n\n".join(texts), document | {"backtest": backtest_document(tested)}
 
 
 def folder_of(scenario: Path) -> Path:

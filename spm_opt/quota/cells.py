@@ -116,15 +116,37 @@ def cells(
         if below:
             places = np.array(below)
             given = handed_down(found[node], int(quota[places].sum()))
-            if held is not None and held.touched[places].any():
-                weight = _weights(quota[places], wide[places], long[places])
-                found[places[held.touched[places]]], given = held.below(places, given, quota[places], weight)
-                places = places[~held.touched[places]]
-            by_product = split(quota[places], given.sum(axis=1), wide[places])
-            for p in range(len(names)):
-                weight = by_product[:, p : p + 1] * long[places]
-                found[places, p, :] = split(by_product[:, p], given[p], weight)
+            weight = _weights(quota[places], wide[places], long[places])
+            found[places] = shared(places, given, quota[places], weight, held)
     return Cells(tree, names, times, found)
+
+
+def shared(
+    places: IntArray, total: IntArray, quota: IntArray, weight: FloatArray, held: Held | None = None
+) -> IntArray:
+    """Share the cells that siblings sum to: over products first, then each product over periods.
+
+    Parameters
+    ----------
+    places
+        The siblings, shape ``(c,)``.
+    total
+        What they sum to, shape ``(products, periods)``.
+    quota, weight
+        Of each, shapes ``(c,)`` and ``(c, products, periods)``.
+    held
+        What is given for parts of quotas.
+    """
+    found = np.zeros(weight.shape, dtype=np.int64)
+    mine = held.touched[places] if held is not None else np.zeros(len(places), dtype=bool)
+    if held is not None and mine.any():
+        found[mine], total = held.below(places, total, quota, weight)
+    rest = np.flatnonzero(~mine)
+    if len(rest):
+        by_product = split(quota[rest], total.sum(axis=1), weight[rest].sum(axis=2))
+        for p, own in enumerate(total):
+            found[rest, p] = split(by_product[:, p], own, weight[rest, p])
+    return found
 
 
 def _weights(quota: IntArray, wide: FloatArray, long: FloatArray) -> FloatArray:

@@ -18,6 +18,7 @@ from spm_opt.quota.rules import assigned
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import cents, money
 from spm_opt.quota.trace import with_edits
+from spm_opt.quota.tree import NO_LIMIT, within
 
 TERRITORY = "territory"
 Weights = Mapping[str, Fraction]
@@ -58,6 +59,9 @@ class EditTree:
         }
         limits = zip(basis.index, basis["lowest"], basis["highest"], strict=True)
         self.limits = {(TERRITORY, str(name)): (cents(low), cents(high)) for name, low, high in limits}
+        if {"lowest", "highest"} <= set(table.columns):
+            inner = zip(keys, table["lowest"], table["highest"], strict=True)
+            self.limits |= {key: within(low, high) for key, low, high in inner if self.children[key]}
 
     def whole(self, amount: float, node: Node) -> int:
         """Turn an amount of currency into cents, a whole number of a node's steps, not negative."""
@@ -90,6 +94,7 @@ class EditTree:
             if self.hedge[above] != 1:
                 raise QuotaError(f"{said(above)} has over-assignment: nothing can cross its border")
             self.cents[above] += difference
+            self._allow(above, self.cents[above])
         self.fill(node, self.cents[node] + difference)
 
     def fill(self, node: Node, amount: int, weights: Weights | None = None) -> None:
@@ -99,6 +104,7 @@ class EditTree:
             self._require(node, amount, amount, *self._range(node))
             self.cents[node] = amount
             return
+        self._allow(node, amount)
         ranges, unit = [self._range(child) for child in below], self._common(node)
         total = self._assigned(node, amount)
         self._require(node, amount, total, sum(low for low, _ in ranges), sum(high for _, high in ranges))
@@ -163,8 +169,10 @@ class EditTree:
             low, high = self.limits[node]
             return -(-low // size) * size, high // size * size
         ranges = [self._range(child) for child in self.children[node]]
-        return self._least(node, sum(low for low, _ in ranges)), self._most(
-            node, sum(high for _, high in ranges)
+        least, most = self.limits.get(node, (0, NO_LIMIT))
+        return (
+            max(self._least(node, sum(low for low, _ in ranges)), -(-least // size) * size),
+            min(self._most(node, sum(high for _, high in ranges)), most // size * size),
         )
 
     def _least(self, node: Node, below: int) -> int:
@@ -201,6 +209,13 @@ class EditTree:
         """Say whether a pin at the node or below is not kept as yet."""
         own = self.pins.get(node, self.cents[node]) != self.cents[node]
         return own or any(self._moved(child) for child in self.children[node])
+
+    def _allow(self, node: Node, amount: int) -> None:
+        """Refuse what the limits of a node above territories don't let it have."""
+        low, high = self.limits.get(node, (0, NO_LIMIT))
+        if not low <= amount <= high:
+            most = f"{money(high)} at most" if amount > high else f"{money(low)} at least"
+            raise QuotaError(f"{said(node)} would have {money(amount)}; its limits let it have {most}")
 
     def _require(self, node: Node, amount: int, total: int, low: int, high: int) -> None:
         if not low <= total <= high:

@@ -5,7 +5,7 @@ or to it with its hedge, to the cent, quotas stay whole steps within their limit
 cannot be had so is refused with the reason, and nothing has changed. What an edit leaves to be spread goes
 from the top down in proportion (``spread``), to the quotas as they are or to given weights, and is rounded as
 the quota stage rounds (``rounding``); nodes that an edit does not reach keep what they have. A plan's split by
-product and period belongs to its old amounts and is dropped: ``quota.plan_cells`` makes it anew.
+product and period goes with it (``recut``): every sum stays exact, and what is given for parts of quotas stands.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ import pandas as pd
 
 from spm_opt.errors import QuotaError
 from spm_opt.plan import QuotaPlan
+from spm_opt.quota.cells import Cells
 from spm_opt.quota.edit_tree import TERRITORY, EditTree, said
+from spm_opt.quota.hierarchy import Hierarchy
+from spm_opt.quota.joint import Given
 from spm_opt.quota.organisation import Node
+from spm_opt.quota.recut import recut
 from spm_opt.quota.target import cents, money
 from spm_opt.quota.tree import require_reconciled
 
@@ -59,6 +63,8 @@ class Edited:
         Cents of the nodes that later edits must keep.
     trail
         The edits, oldest first.
+    targets
+        What is given for parts of quotas.
     """
 
     plan: QuotaPlan
@@ -66,9 +72,12 @@ class Edited:
     steps: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     pins: Mapping[Node, int] = field(default_factory=lambda: MappingProxyType({}))
     trail: tuple[Change, ...] = ()
+    targets: Given | None = None
 
 
-def begin(plan: QuotaPlan, step: float, steps: Mapping[str, float] | None = None) -> Edited:
+def begin(
+    plan: QuotaPlan, step: float, steps: Mapping[str, float] | None = None, targets: Given | None = None
+) -> Edited:
     """Open a plan for edits.
 
     Parameters
@@ -78,6 +87,8 @@ def begin(plan: QuotaPlan, step: float, steps: Mapping[str, float] | None = None
     step, steps
         Quotas are whole multiples of this amount of currency, at the levels named of larger ones (the
         scenario's ``quota.step`` and ``quota.steps``).
+    targets
+        What the scenario's table gives for parts of quotas (`joint.given`): cells keep it.
 
     Raises
     ------
@@ -90,7 +101,7 @@ def begin(plan: QuotaPlan, step: float, steps: Mapping[str, float] | None = None
     if odd:
         raise QuotaError(f"not a whole multiple of step {money(size)}: {', '.join(odd)}")
     larger = {level: cents(own) for level, own in (steps or {}).items()}
-    edited = Edited(plan, size, MappingProxyType(larger))
+    edited = Edited(plan, size, MappingProxyType(larger), targets=targets)
     _opened(edited).rolled()
     return edited
 
@@ -231,7 +242,7 @@ def _done(edited: Edited, tree: EditTree, what: str, by: str, why: str) -> Edite
     """Prove that all adds up, and write the line of the trail."""
     if not (by.strip() and why.strip()):
         raise QuotaError("an edit needs who made it and why")
-    plan = tree.rolled()
+    plan = _split(edited, tree.rolled())
     require_reconciled(plan)
     now, before = _amounts(plan), _amounts(edited.plan)
     for node, amount in tree.pins.items():
@@ -244,6 +255,15 @@ def _done(edited: Edited, tree: EditTree, what: str, by: str, why: str) -> Edite
         MappingProxyType({node: now[node] for node in changed}),
     )  # fmt: skip
     return replace(edited, plan=plan, pins=MappingProxyType(tree.pins), trail=(*edited.trail, change))
+
+
+def _split(edited: Edited, plan: QuotaPlan) -> QuotaPlan:
+    """Split the new quotas by product and period as the old ones were, if they were."""
+    if edited.plan.cells is None:
+        return plan
+    nodes, quota = Hierarchy.of_nodes(plan.nodes), plan.nodes["cents"].to_numpy(dtype=np.int64)
+    held = None if edited.targets is None else edited.targets.held(quota)
+    return replace(plan, cells=recut(Cells.of_table(nodes, edited.plan.cells), quota, held).table())
 
 
 def _amounts(plan: QuotaPlan) -> dict[Node, int]:

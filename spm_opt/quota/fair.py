@@ -281,7 +281,7 @@ def _plan(
         for name, chance in settings.chances.items():
             level = np.full(len(own), 1 - chance)
             basis[f"quota_{name}"] = np.rint(made.chances.amount(level) / asked.unit) * asked.unit / 100
-    nodes = made.nodes.assign(cents=amounts)
+    nodes = made.nodes.assign(cents=amounts, **_node_limits(asked))
     if settings.hedges:
         nodes["hedge"] = [float(one) for one in asked.hedge]
         nodes["step"] = [asked.unit * size / 100 for size in asked.multiple]
@@ -294,3 +294,14 @@ def _plan(
         basis=basis.loc[order],
         nodes=nodes,
     )
+
+
+def _node_limits(asked: Question) -> dict[str, list[float]]:
+    """Give every node's lowest and highest quota in currency: 0 and infinity where no rule is about it."""
+    low, high = asked.limits()
+    ruled = {node for rule in asked.rules for node in rule.nodes}
+    size = [asked.unit * own / 100 for own in asked.multiple]
+    return {
+        "lowest": [low[node] * size[node] if node in ruled else 0.0 for node in range(len(size))],
+        "highest": [high[node] * size[node] if node in ruled else np.inf for node in range(len(size))],
+    }

@@ -98,7 +98,8 @@ def in_order(parent: Mapping[Node, Node]) -> list[Node]:
         if all(level in usual for level, _ in parent):
             return usual.index(node[0])
         depth = 0
-        while node[0] != TERRITORY and parent[node] in parent:
+        # the bound: a file edited by hand may hold a circle, which others tell
+        while node[0] != TERRITORY and parent[node] in parent and depth < len(parent):
             node, depth = parent[node], depth + 1
         return depth
 

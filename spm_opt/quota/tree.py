@@ -17,6 +17,9 @@ from spm_opt.quota.rules import assigned
 from spm_opt.quota.target import cents, money
 from spm_opt.scenario.scenario import Scenario
 
+NO_LIMIT = 10**18
+"""Cents that no quota reaches."""
+
 
 def roll_up(scenario: Scenario, territory_ids: tuple[str, ...], quota: tuple[int, ...]) -> pd.DataFrame:
     """Sum the quotas of territories to every node above them, up to the company.
@@ -88,6 +91,7 @@ def reconcile(plan: QuotaPlan) -> pd.DataFrame:
         rows.append((name, "territory has its quota", quota, held.get(("territory", name), 0)))
         allowed = min(max(quota, round(low[t] * 100)), round(high[t] * 100))
         rows.append((name, "quota is within its limits", allowed, quota))
+    rows += _node_checks(nodes)
     table = pd.DataFrame(rows, columns=["node", "check", "expected", "actual"])
     table = table.assign(difference=table["actual"] - table["expected"])
     if plan.cells is None:
@@ -96,6 +100,25 @@ def reconcile(plan: QuotaPlan) -> pd.DataFrame:
     return pd.concat(
         [table, reconcile_cells(found, nodes["cents"].to_numpy(dtype=np.int64))], ignore_index=True
     )
+
+
+def _node_checks(nodes: pd.DataFrame) -> list[tuple[str, str, int, int]]:
+    """Check the nodes above territories against their own limits, where they have any."""
+    if not {"lowest", "highest"} <= set(nodes.columns):
+        return []
+    rows = []
+    for level, name, amount, low, high in zip(
+        *(nodes[column].tolist() for column in ("level", "node", "cents", "lowest", "highest")), strict=True
+    ):
+        if level != "territory":
+            least, most = within(low, high)
+            rows.append((name, f"{level} is within its limits", min(max(amount, least), most), amount))
+    return rows
+
+
+def within(low: float, high: float) -> tuple[int, int]:
+    """Turn limits in currency into cents; what is not known or endless does not limit."""
+    return (cents(low) if np.isfinite(low) else 0), (cents(high) if np.isfinite(high) else NO_LIMIT)
 
 
 def _sum_check(key: Node, amount: int, children: int, nodes: pd.DataFrame) -> tuple[str, str, int, int]:

@@ -8,21 +8,30 @@ from spm_opt.plan import QuotaPlan
 from spm_opt.report.rollup import TERRITORY
 from spm_opt.report.tables import csv_bytes, frame_bytes, money
 
-CELLS, OVER = "quota_cells.csv", "over_assignment.csv"
+LIMITS = ("lowest", "highest")
+"""What nodes above territories have of the columns that territories have."""
+CELLS, OVER, TRAIL = "quota_cells.csv", "over_assignment.csv", "quota_trail.csv"
 
 
-def quota_files(quotas: QuotaPlan) -> dict[str, bytes]:
-    """Make the files of a quota plan: name to content."""
+def quota_files(quotas: QuotaPlan, trail: pd.DataFrame | None = None) -> dict[str, bytes]:
+    """Make the files of a quota plan, and of the trail of its edits: name to content."""
     files = {"quotas.csv": quotas_csv(quotas)}
     if quotas.cells is not None:
         files[CELLS] = quota_cells_csv(quotas.cells)
     if quotas.over is not None:
         files[OVER] = frame_bytes(quotas.over)
+    if trail is not None:
+        files[TRAIL] = frame_bytes(in_currency(trail))
     return files
 
 
 HEDGED = ("hedge", "step")
 """Columns of the nodes where quotas are over-assigned."""
+
+
+def in_currency(trail: pd.DataFrame) -> pd.DataFrame:
+    """Write the amounts of a trail as money."""
+    return trail.assign(**{name: [money(int(one)) for one in trail[name]] for name in ("before", "after")})
 
 
 def quotas_csv(quotas: QuotaPlan) -> bytes:
@@ -35,7 +44,8 @@ def quotas_csv(quotas: QuotaPlan) -> bytes:
     for node in nodes.to_dict("records"):
         own = str(node["node"])
         known = node["level"] == TERRITORY and own in basis.index
-        tail = [measured[name][own] for name in measures] if known else [None] * len(measures)
+        limits = {name: node.get(name) for name in LIMITS}
+        tail = [measured[name][own] if known else limits.get(name) for name in measures]
         hedged = [node[name] for name in HEDGED if name in node]
         rows.append([*(node[name] for name in columns), money(int(node["cents"])), *hedged, *tail])
     hedges = [name for name in HEDGED if name in nodes.columns]

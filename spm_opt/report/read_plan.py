@@ -21,9 +21,10 @@ from spm_opt.align.result import PROVEN, Level, Result
 from spm_opt.errors import PlanFolderError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import NONE, FloatArray, IntArray, Problem
+from spm_opt.quota.organisation import in_order
 from spm_opt.report import words
 from spm_opt.report.files import recover
-from spm_opt.report.quota_files import CELLS, HEDGED
+from spm_opt.report.quota_files import CELLS, HEDGED, LIMITS
 from spm_opt.report.read_cells import COLUMNS, cell_faults, cells_of
 from spm_opt.report.rollup import COMPANY, TERRITORY
 from spm_opt.report.tables import cents as cents_of
@@ -36,7 +37,6 @@ SHOWN = 20
 Row = dict[str, str]
 NODE = ("level", "node", "parent_level", "parent", "quota")
 TEXTS = ("lowest_rule", "highest_rule")
-LIMITS = ("lowest", "highest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +243,7 @@ def _quotas(folder: Path, opened: Opened) -> QuotaPlan:
     problem = opened.problem
     rows = _rows(folder, "quotas.csv", (*NODE, *LIMITS))
     _refuse(folder, list(_quota_faults(rows, problem.territory_ids)))
+    rows = _in_order(rows)
     own = {row["node"]: row for row in rows if row["level"] == TERRITORY}
     cents = {(row["level"], row["node"]): cents_of(row["quota"]) or 0 for row in rows}
     held = np.array([cents[TERRITORY, name] for name in problem.territory_ids], dtype=np.int64)
@@ -256,7 +257,7 @@ def _quotas(folder: Path, opened: Opened) -> QuotaPlan:
         index=pd.Index(list(own), name="territory"),
     )
     nodes = pd.DataFrame(rows)[["level", "node", "parent", "parent_level"]]
-    for name in hedged:
+    for name in (*hedged, *LIMITS):
         nodes[name] = [_number(row[name]) for row in rows]
     return QuotaPlan(
         territory_ids=problem.territory_ids,
@@ -275,6 +276,15 @@ def _cells(folder: Path, nodes: pd.DataFrame) -> pd.DataFrame | None:
     rows = _rows(folder, CELLS, COLUMNS)
     _refuse(folder, list(cell_faults(rows, nodes)))
     return cells_of(rows)
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    """Bring rows that stand in any order into the one they were written in."""
+    own = {(row["level"], row["node"]): row for row in rows}
+    return [
+        own[node]
+        for node in in_order({key: (row["parent_level"], row["parent"]) for key, row in own.items()})
+    ]
 
 
 def _quota_faults(rows: list[Row], territories: tuple[str, ...]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from spm_opt.align.result import Result
 from spm_opt.plan import QuotaPlan
@@ -96,6 +97,16 @@ def quota_text(scenario: Scenario, quotas: QuotaPlan, folder: Path | None) -> st
     lines = [f"{scenario.settings.name}, {scenario.settings.year}: quotas", *aligned(table, (1, 2, 3))]
     lines += over_lines(quotas, currency)
     return "\n".join([*lines, *(["", f"{INDENT}{folder}/quotas.csv"] if folder is not None else [])])
+
+
+def trail_lines(trail: pd.DataFrame) -> list[str]:
+    """Show the edits, a line each."""
+    lines = ["", "Edits"]
+    for number, rows in trail.groupby("edit", sort=True):
+        first, changed = rows.iloc[0], int((rows["node"] != "").sum())
+        nodes = words.plural(changed, "quota") + " changed"
+        lines.append(f"{INDENT}{number}. {first['what']}, by {first['by']}: {first['why']} ({nodes})")
+    return lines
 
 
 def over_lines(quotas: QuotaPlan, currency: str) -> list[str]:
