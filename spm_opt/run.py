@@ -15,6 +15,7 @@ from spm_opt.errors import InfeasibleError, InputError, NotFoundError, QuotaErro
 from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
+from spm_opt.quota.fairness import Fairness, fairness
 from spm_opt.quota.quota import input_findings, plan_cells, quota
 from spm_opt.quota.tree import unreconciled
 from spm_opt.scenario.findings import Findings
@@ -35,7 +36,8 @@ Report = Callable[[str, Progress | None], None]
 class Run:
     """All that a run made: the values of every stage, for the new plan and for the incumbent.
 
-    ``seconds`` is the wall time of each stage, the one thing that is never the same twice.
+    ``fairness`` is there where the scenario asks for it (``quota.audit``). ``seconds`` is the wall time of each
+    stage, the one thing that is never the same twice.
     """
 
     scenario: Scenario
@@ -48,6 +50,7 @@ class Run:
     incumbent_quotas: QuotaPlan | None
     incumbent_sales: Sales | None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    fairness: Fairness | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +239,7 @@ def judged(
             (quota(scenario, alignment, sales), ()) if quotas is None else (quotas, unreconciled(quotas))
         )
         incumbent_quotas = quotas_of_today(scenario, incumbent, incumbent_sales) if held else None
+        found = fairness(scenario, alignment, quotas) if scenario.settings.quota.audit else None
     with stages.stage("score"):
         scorecard = score(
             problem, scenario.settings.criteria, alignment, quotas, sales,
@@ -246,7 +250,7 @@ def judged(
     plan = Plan(alignment, quotas, provenance(scenario, problem, result, alignment))
     return Run(
         scenario, problem, result, plan, sales, scorecard, incumbent, incumbent_quotas, incumbent_sales,
-        dict(stages.seconds),
+        dict(stages.seconds), found,
     )  # fmt: skip
 
 

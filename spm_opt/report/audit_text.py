@@ -55,7 +55,7 @@ def audit_text(
         )
     rows = [{str(key): value for key, value in row.items()} for row in audit.tests.to_dict("records")]
     for row in sorted(rows, key=lambda row: not row["sign"]):
-        lines += wrapped(("Sign: " if row["sign"] else "No sign ") + _sentence(row))
+        lines += wrapped(("Sign: " if row["sign"] else "No sign ") + sentence(row))
     lines += [line for text in _not_tested(audit) for line in wrapped(text)]
     if rows:
         lines += wrapped(_footer(audit, rows))
@@ -70,9 +70,9 @@ def backtest_text(test: BackTest, currency: str) -> str:
     lines = [
         f"Back-test: quotas of {total} that this method would have set for {test.year}, against what was sold then"
     ]
-    lines += aligned(_reached(test, count))
+    lines += aligned(reached(test, count))
     for row in test.against_even.to_dict("records"):
-        lines += wrapped(_against_even(row))
+        lines += wrapped(against_even(row))
     lines += wrapped(f"What it could not know: {'; '.join(test.notes)}.")
     lines += wrapped(
         f"One year is one draw, and its sellers share one market: {words.plural(count, 'territory', 'territories')} "
@@ -96,7 +96,7 @@ def backtest_document(test: BackTest) -> dict[str, Any]:
     }
 
 
-def _reached(test: BackTest, count: int) -> list[list[str]]:
+def reached(test: BackTest, count: int) -> list[list[str]]:
     """Lay out the measures of the back-test beside their ranges."""
     table = [["", "was", "in nine of ten simulated years", ""]]
     for row in test.measures.to_dict("records"):
@@ -110,7 +110,7 @@ def _reached(test: BackTest, count: int) -> list[list[str]]:
     return table
 
 
-def _against_even(row: dict[Any, Any]) -> str:
+def against_even(row: dict[Any, Any]) -> str:
     """Say whether the same growth for everyone would have been nearer."""
     method, even, gain = (words.percent(row[name]) for name in ("method", "even", "detectable"))
     text = (
@@ -145,7 +145,7 @@ def wrapped(text: str) -> list[str]:
     )
 
 
-def _sentence(row: dict[str, Any]) -> str:
+def sentence(row: dict[str, Any]) -> str:
     """Say one test: what departs or does not, by how much, and what would have gone unseen."""
     figure, attribute = FIGURES[row["figure"]], ATTRIBUTES[row["attribute"]]
     grouped = row["kind"] == "group"
@@ -159,11 +159,11 @@ def _sentence(row: dict[str, Any]) -> str:
         what = f"that {figure} rises or falls with {attribute}"
     against = "against the others" if grouped else "from the lower to the upper quartile"
     most = f"{row['group']} most, " if grouped else ""
-    range_ = f"{_difference(row, 'low').split()[0]} to {_difference(row, 'high')}"
+    range_ = f"{difference(row, 'low').split()[0]} to {difference(row, 'high')}"
     if not (math.isfinite(row["low"]) and math.isfinite(row["high"])):
         range_ = "too few to bound it"
     chance = f"; p {_p(row['p_holm'])}" if row["sign"] else ""
-    known = f"{what} ({most}{_difference(row, 'effect')} {against}; {range_}{chance})"
+    known = f"{what} ({most}{difference(row, 'effect')} {against}; {range_}{chance})"
     return known + ("." if row["sign"] else f"; {_unseen(row)}")
 
 
@@ -172,21 +172,25 @@ def _unseen(row: dict[str, Any]) -> str:
     none = not math.isfinite(row["detectable"]) or (row["figure"] in SHARES and row["detectable"] >= 1)
     if none:
         return f"but {sellers} are too few for any difference to be seen."
-    return f"with {sellers}, a difference below {_size(row, 'detectable')} could have gone unseen."
+    return f"with {sellers}, a difference below {size(row, 'detectable')} could have gone unseen."
 
 
-def _size(row: dict[str, Any], name: str) -> str:
-    size = f"{abs(row[name]) * 100:.0f}"
+def size(row: dict[str, Any], name: str) -> str:
+    """Write how large a difference is, in points of a share or in percent."""
+    if not math.isfinite(row[name]):
+        return words.DASH
+    points = f"{abs(row[name]) * 100:.0f}"
     if row["figure"] == "quota_to_potential":
-        return f"{size} %"
-    return f"{size} point" if size == "1" else f"{size} points"
+        return f"{points} %"
+    return f"{points} point" if points == "1" else f"{points} points"
 
 
-def _difference(row: dict[str, Any], name: str) -> str:
-    size = _size(row, name)
-    if size.startswith("0 "):
-        return size
-    return ("+" if row[name] > 0 else words.MINUS) + size
+def difference(row: dict[str, Any], name: str) -> str:
+    """Write a difference with its sign."""
+    amount = size(row, name)
+    if amount.startswith(("0 ", words.DASH)):
+        return amount
+    return ("+" if row[name] > 0 else words.MINUS) + amount
 
 
 def _p(p: float) -> str:

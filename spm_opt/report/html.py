@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from spm_opt.report import charts, grids, headline, quota_grids, words
 from spm_opt.report.facts import Facts
+from spm_opt.report.fairness_text import fairness_text
 from spm_opt.report.map_data import MOST_DOTS, map_data
 from spm_opt.run import Run
 
@@ -85,7 +86,7 @@ def _words(run: Run, facts: Facts) -> dict[str, Any]:
         "badges": _badges(run),
         "sentences": headline.sentences(run, facts),
         "cards": headline.cards(run, facts),
-        "links": _links(facts),
+        "links": _links(run, facts),
         "breaches": list(run.scorecard.breaches[:SHOWN]),
         "more_breaches": max(0, len(run.scorecard.breaches) - SHOWN),
         "today": facts.has_incumbent,
@@ -112,7 +113,7 @@ def _badges(run: Run) -> list[dict[str, str]]:
     return badges
 
 
-def _links(facts: Facts) -> list[dict[str, str]]:
+def _links(run: Run, facts: Facts) -> list[dict[str, str]]:
     shown = {
         "criteria": "Rules and aims",
         "territories-map": "Map",
@@ -120,6 +121,7 @@ def _links(facts: Facts) -> list[dict[str, str]]:
         "attainment": "Attainment",
         "company": "The company’s year",  # noqa: RUF001  a typographic apostrophe for readers
         "quotas": "Quotas",
+        "fairness": "Fairness" if run.fairness is not None else "",
         "territories": "Territories",
         "changes": "What changes hands" if facts.has_incumbent else "",
         "input": "Findings",
@@ -174,6 +176,9 @@ def _grids(run: Run, facts: Facts) -> dict[str, Any]:
         "quota_note": quota_grids.quota_note(run),
         "trace": quota_grids.trace(run, facts),
         "trace_note": quota_grids.trace_note(run, facts),
+        "fairness": None
+        if run.fairness is None
+        else fairness_text(run.fairness, run.scenario.settings.currency),
         "territories": grids.territories(run, facts),
         "territory_note": grids.vacancies(facts),
         "changes": grids.changes(run, facts),

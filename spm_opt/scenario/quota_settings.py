@@ -113,6 +113,8 @@ class Quota(Frozen):
     """Quotas that are fixed, a ``[[quota.pins]]`` each."""
     freeze: tuple[str, ...] = ()
     """Nodes that keep the quota they had in the quotas seen last (``spm-opt quota --previous``)."""
+    audit: bool = False
+    """Test the quotas of a run for fairness, and against last year, in its report (``spm-opt quota --audit``)."""
 
     products: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     """Share of each product in every quota; they sum to 1. Without products there is one for all."""
