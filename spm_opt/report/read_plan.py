@@ -36,7 +36,7 @@ from spm_opt.verify import Verdict, verify
 SHOWN = 20
 Row = dict[str, str]
 NODE = ("level", "node", "parent_level", "parent", "quota")
-TEXTS = ("lowest_rule", "highest_rule")
+TEXTS = ("lowest_rule", "highest_rule", "binding")
 
 
 @dataclass(frozen=True, eq=False)
