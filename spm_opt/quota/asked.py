@@ -11,7 +11,8 @@ from spm_opt.quota.hierarchy import ROOT, Hierarchy
 from spm_opt.quota.rules import Question, Rule
 from spm_opt.quota.target import cents, money
 from spm_opt.scenario.findings import nearest
-from spm_opt.scenario.quota_settings import LEVELS, NodeRule, Quota
+from spm_opt.scenario.quota_faults import LEVELS
+from spm_opt.scenario.quota_settings import NodeRule, Quota
 
 Seen = Mapping[tuple[str, str], int]
 """Quotas seen last in cents, by level and node."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from spm_opt.errors import ScenarioError
-from spm_opt.scenario.quota_settings import step_fault
+from spm_opt.scenario.quota_faults import step_fault
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.history import years
 

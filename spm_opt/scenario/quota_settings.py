@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from spm_opt.scenario.frozen import Frozen, Money
 from spm_opt.scenario.over_settings import Over
+from spm_opt.scenario.quota_faults import faults, refuse
 
 Method = Literal["proportional", "even", "growth", "accounts", "equal_chance"]
-LEVELS = ("company", "region", "district", "territory")
-"""Levels of a tree that no table of the organisation is given for."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Growth = Annotated[float, Field(ge=-1, le=1000, allow_inf_nan=False)]
 Step = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
 Hedge = Annotated[float, Field(ge=0.5, le=3, allow_inf_nan=False)]
-
-
-NEAR = 1e-6
-"""Within this of 1, shares are taken to sum to it."""
 
 
 class NodeRule(Frozen):
@@ -126,25 +120,7 @@ class Quota(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        given = sum(one is not None for one in (self.target, self.growth, self.chance))
-        if given > 1:
-            raise ValueError("give either target or growth")
-        for name in ("mix", "methods"):
-            if not sum(getattr(self, name).values()) > 0:
-                raise ValueError(f"the weights of {name} must not all be zero")
-        if self.accounts is None and self.methods.get("accounts"):
-            raise ValueError('the method "accounts" needs the activity with their targets: accounts')
-        if self.ratio_to is None and (self.ratio_min is not None or self.ratio_max is not None):
-            raise ValueError("ratio_min and ratio_max need the measure that they speak of: ratio_to")
-        faults = [
-            _over_fault(self),
-            _crossed(self),
-            *(_crossed(one) for one in self.nodes),
-            *_step_faults(self),
-            *_share_faults(self),
-        ]
-        if fault := next(filter(None, faults), ""):
-            raise ValueError(fault)
+        refuse(faults(self))
         return self
 
     @property
@@ -161,91 +137,3 @@ class Quota(Frozen):
         )  # fmt: skip
         # products and periods split any plan: they ask for nothing here
         return {name for name, weight in self.methods.items() if weight} == {"proportional"} and not any(more)
-
-
-def target_fault(rules: Quota) -> str:
-    """Say when the company target comes from nowhere, for want of a table of targets, too."""
-    given = any(one is not None for one in (rules.target, rules.growth, rules.chance))
-    return "" if given or "accounts" in rules.methods else "give either target or growth"
-
-
-def level_fault(rules: Quota) -> str:
-    """Say which level is none, where sellers name region and district only."""
-    named = [("steps", level) for level in rules.steps] + [("hedges", level) for level in rules.hedges]
-    named += [("nodes", one.level) for one in rules.nodes if one.level]
-    named += [("pins", one.level) for one in rules.pins if one.level]
-    named += [("over", rules.over.level)] if rules.over else []
-    for key, level in named:
-        if level not in LEVELS:
-            return f"{key}: {level!r} is no level; expected one of {', '.join(LEVELS)}"
-    return ""
-
-
-def _over_fault(rules: Quota) -> str:
-    """Say why no over-assignment can be chosen."""
-    if rules.over is None:
-        return ""
-    if rules.target is None and rules.growth is None:
-        return "over: give the target or growth that the company is to reach"
-    if rules.over.level in rules.hedges:
-        return f"over: the hedge of {rules.over.level} is given by hedges too; keep one of them"
-    return ""
-
-
-def _crossed(rules: Quota | NodeRule) -> str:
-    """Say when the least that is given is above the most."""
-    where = f"nodes: {rules.node}: " if isinstance(rules, NodeRule) else ""
-    if rules.floor is not None and rules.cap is not None and rules.floor > rules.cap:
-        return f"{where}floor {rules.floor:,.10g} is above cap {rules.cap:,.10g}"
-    pairs = [("growth_min", "growth_max")]
-    pairs += [("ratio_min", "ratio_max"), ("productivity_min", "productivity_max")]
-    for least, most in pairs[: 1 if isinstance(rules, NodeRule) else 3]:
-        low, high = getattr(rules, least), getattr(rules, most)
-        if low is not None and high is not None and low > high:
-            return f"{where}{least} {low} is above {most} {high}"
-    return ""
-
-
-def _share_faults(rules: Quota) -> list[str]:
-    """Say which shares do not sum to 1, or are not one for each month or quarter."""
-    given = {"products": tuple(rules.products.values())}
-    faults = []
-    if not isinstance(rules.seasonality, str):
-        given["seasonality"] = rules.seasonality
-        if len(rules.seasonality) not in (4, 12):
-            faults.append(f"seasonality: {len(rules.seasonality)} shares; expected 4 quarters or 12 months")
-    return faults + [
-        f"{name}: the shares sum to {sum(shares):.6g}; expected 1"
-        for name, shares in given.items()
-        if shares and abs(sum(shares) - 1) > NEAR
-    ]
-
-
-def _step_faults(rules: Quota) -> list[str]:
-    """Say which amounts are no whole number of their steps."""
-    faults = [step_fault(rules.target, rules.step)]
-    for level, step in rules.steps.items():
-        if Decimal(repr(step)) % Decimal(repr(rules.step)):
-            faults.append(f"steps: {level}: {step:,.10g} is not a whole multiple of step {rules.step:,.10g}")
-        elif level == "company":
-            faults.append(step_fault(rules.target, step))
-    return faults
-
-
-def step_fault(target: float | None, step: float) -> str:
-    """Say why the target is no whole number of steps, or the step no whole number of cents; else nothing.
-
-    >>> step_fault(1_234_567, 1_000)
-    'target: 1,234,567 is not a whole multiple of step 1,000; the nearest are 1,234,000 and 1,235,000'
-    """
-    # the shortest decimal that stands for a number is what the planner wrote
-    unit = Decimal(repr(step))
-    if unit * 100 % 1:
-        return f"step: {unit:,f} is not a whole number of cents"
-    wanted = Decimal(repr(target or 0))
-    if wanted % unit == 0:
-        return ""
-    below = wanted // unit * unit
-    multiple, low, high = (f"{amount:,.2f}".removesuffix(".00") for amount in (unit, below, below + unit))
-    given = f"{wanted.normalize():,f}"
-    return f"target: {given} is not a whole multiple of step {multiple}; the nearest are {low} and {high}"

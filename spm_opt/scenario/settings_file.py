@@ -79,7 +79,7 @@ def parse_settings(text: str) -> tuple[Settings, Places]:
     try:
         return Settings.model_validate(document), places
     except ValidationError as error:
-        faults = [_fault(one) for one in error.errors(include_url=False)]
+        faults = [fault for one in error.errors(include_url=False) for fault in _faults(one)]
         faults.sort(key=lambda fault: (places.place(fault[0]).line, places.place(fault[0]).column, fault))
         raise ScenarioError([places.message(*fault) for fault in faults]) from None
 
@@ -107,6 +107,13 @@ def _syntax(message: str, text: str) -> str:
     lines = text.split("\n")
     line, column = found.groups() if found[1] else (len(lines), len(lines[-1]) + 1)
     return f"{FILE}:{line}:{column}: not TOML: {message[: found.start()]}"
+
+
+def _faults(error: ErrorDetails) -> list[tuple[Path, str]]:
+    """Take the faults of one of pydantic's errors apart, where a validator found several."""
+    if error["type"] == "faults":
+        return [((*error["loc"], *path), text) for path, text in error["ctx"]["faults"]]
+    return [_fault(error)]
 
 
 def _fault(error: ErrorDetails) -> tuple[Path, str]:

@@ -229,8 +229,11 @@ def test_faults_of_rules_are_named(rules, message):
         ({"target": 1, "chance": 0.5}, "either target or growth"),
         ({"target": 1, "methods": {"accounts": 1}}, "needs the activity"),
         ({"target": 1, "methods": {"even": 0}}, "weights of methods"),
-        ({"target": 1000, "steps": {"region": 1500}}, "steps: region: 1,500 is not a whole multiple"),
-        ({"target": 1, "nodes": [{"node": "x", "floor": 2, "cap": 1}]}, "nodes: x: floor 2 is above cap 1"),
+        ({"target": 1000, "steps": {"region": 1500}}, "steps.region: 1,500 is not a whole multiple"),
+        (
+            {"target": 1, "nodes": [{"node": "x", "floor": 2, "cap": 1}]},
+            "nodes.1.floor: x: floor 2 is above cap 1",
+        ),
         ({"target": 1, "ratio_max": 1}, "ratio_to"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_company import aligned, company, shuffled
+from pydantic import ValidationError
 
 from spm_opt.errors import InputError, QuotaError, ScenarioError
 from spm_opt.quota.cells import Cells, cells
@@ -223,9 +224,9 @@ def test_what_cannot_be_absorbed():
 
 
 def test_overlapping_pins():
-    """Two pins of one node with different amounts are a conflict that names both."""
+    """Two pins of one node with different amounts are refused when the scenario is read."""
     two = [{"node": "S0", "quota": 100, **SAID}, {"node": "S0", "quota": 120, **SAID}]
-    with pytest.raises(QuotaError, match=r"quota\.pins\.1 = 100.*\n.*quota\.pins\.2 = 120"):
+    with pytest.raises(ValidationError, match=r"pins\.2: S0 is pinned at 120 here and at 100 by pins\.1"):
         planned(pins=two)
 
 
