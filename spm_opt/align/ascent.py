@@ -4,7 +4,8 @@ With the rows priced in by multipliers, each node takes its cheapest arc; the su
 Lagrangian bound, concave in the multipliers, with kinks. Where a node takes all its arcs in shares that
 fall off exponentially with their cost (a soft minimum), the kinks are gone, and a quasi-Newton method climbs
 in a few hundred rounds to where the shares together keep the rows: a fractional plan, and multipliers whose
-bound is within hundredths of a percent of the linear program's. (Nesterov, Smooth minimization of
+bound is within hundredths of a percent of the linear program's. Where many arcs of a node cost the same, as
+where it does not matter to which of them an account moves, it takes lower temperatures to come that near. (Nesterov, Smooth minimization of
 non-smooth functions, 2005, with entropy for the distance.)
 """
 
@@ -26,6 +27,8 @@ SUITED_NODES, SUITED_ARCS = 2_000, 100_000
 """Size from which climbing is faster than a linear program is solved."""
 SOFTNESS = 0.01
 """Temperature of the shares, in what moving the node costs."""
+COOLER, COOLINGS, BLURRED = 0.3, 4, 2e-3
+"""By how much it falls, how often, while what smoothing takes off the bound is more than so much of it."""
 LEAST_SPREAD = 0.1
 """What moving a node costs at least, in what moving a typical one does."""
 FARTHEST = 25.0
@@ -71,17 +74,22 @@ def climb(model: Model, level: int, caps: FloatArray, until: float | None = None
     """Climb the smoothed dual of one level, the levels before it capped, until a time (``time.monotonic``)."""
     dual = _Dual(model, level, caps, until)
     x = np.zeros(len(dual.scale))
-    minimize(  # type: ignore[call-overload]  # the stubs want a bound of every kind named
-        dual.descent,
-        x,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=dual.bounds,
-        options={"maxiter": MOST_ROUNDS, "maxcor": MEMORY, "ftol": STANDS, "gtol": 0.0},
-        callback=dual.check,
-    )
-    up, down, push = dual.parted(dual.best_at)
-    dual.price_all(up, down, push)
+    for cooled in range(COOLINGS + 1):
+        ended = minimize(  # type: ignore[call-overload]  # the stubs want a bound of every kind named
+            dual.descent,
+            x,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=dual.bounds,
+            options={"maxiter": MOST_ROUNDS, "maxcor": MEMORY, "ftol": STANDS * COOLER**cooled, "gtol": 0.0},
+            callback=dual.check,
+        )
+        x = ended.x
+        up, down, push = dual.parted(dual.best_at)
+        soft, least, _ = dual.price_all(up, down, push)
+        if dual.over() or least - soft <= BLURRED * abs(dual.best):
+            break
+        dual.temperature = COOLER * dual.temperature
     return Climb(dual.share, up - down, push, dual.best > dual.dearest, dual.rounds)
 
 
@@ -153,9 +161,13 @@ class _Dual:
         return -float(soft + fixed) / self.whole, -slope / self.whole
 
     def check(self, _: FloatArray) -> None:
-        """Stop where the bound has left all plans behind, or the time is over."""
-        if self.best > self.dearest or called_off(self.until):
+        """Stop where there is no reason to go on."""
+        if self.over():
             raise StopIteration
+
+    def over(self) -> bool:
+        """Whether the bound has left all plans behind, or the time is over."""
+        return self.best > self.dearest or called_off(self.until)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -141,7 +141,7 @@ def _settle_level(  # noqa: C901  one step after the other
     single = free is None and not model.geographic.any()
     wide = single and suited(model, level)
     if wide:
-        relaxed = vertex(model, relaxed, level, caps, clock.left(LINEAR))
+        climbed, relaxed = relaxed, vertex(model, relaxed, level, caps, clock.left(LINEAR))
         work["simplex iterations"] = relaxed.iterations
     share = relaxed.share
     if blurred is not None:
@@ -156,7 +156,11 @@ def _settle_level(  # noqa: C901  one step after the other
     else:
         relaxed = replace(relaxed, bound=grid(model, level).up(relaxed.bound))
     if wide:
-        step = "vertex of the linear program"
+        step = (
+            "ascent of the smoothed dual"
+            if relaxed.share is climbed.share
+            else "vertex of the linear program"
+        )
         settled = _Settled(ideas[0], np.inf, relaxed.bound, step, "", work, complete=True)
         settled = _sharpen(model, settled, ideas[0], relaxed, level, caps, budget, seed, clock)
         if np.isfinite(settled.value) or clock.over:

@@ -97,7 +97,7 @@ def sharpen(
         spent=_spent(clock.part(OF_GROUPS), relaxed.bound),
         left=lambda: clock.left(1.0),
     )
-    steps = (f"branch and bound over {mended.rounds:,} groups of territories",)
+    steps = (f"branch and bound around {mended.rounds:,} territories",)
     if clock.over:
         held = mended.territory if mended.holds else None
         return Sharpened(held, False, steps, 0, mended.complete, mended.territory)  # noqa: FBT003  not proven

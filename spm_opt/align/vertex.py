@@ -20,15 +20,19 @@ from spm_opt.align.model import Model
 from spm_opt.align.regroup import elastic_price
 from spm_opt.align.relax import Relaxation, solve
 from spm_opt.align.scale import row_scale
-from spm_opt.problem import FloatArray
+from spm_opt.problem import BoolArray, FloatArray
 
-ARCS = 10
-"""Arcs beside each node's cheapest that a round looks at, for each row."""
+ARCS, TIES = 20, 4
+"""Arcs beside each node's cheapest that a round looks at, for each row; and most arcs of one node."""
 BOX, LIFT, AT = 3.0, 5.0, 0.99
 """Price of a hard row in multipliers, by how much one that is paid is lifted, and what counts as paid."""
-ROUNDS = 8
+LARGEST = 1_000
+"""Rows of a model up to which there is a vertex worth its time: it has about as many fractions as rows."""
+ROUNDS = 5
 """Most rounds."""
-CLOSE = 1e-4
+DIGITS = 9
+"""Digits of reduced costs, in the greatest, up to which they count as the same."""
+CLOSE = 5e-4
 """Relative distance of value and bound at which no more arcs are added."""
 HELD = 1e-7
 """Relative violation that a linear program leaves."""
@@ -38,6 +42,8 @@ def vertex(
     model: Model, relaxed: Relaxation, level: int, caps: FloatArray, seconds: float | None
 ) -> Relaxation:
     """Sharpen a relaxation: a better bound and multipliers, and shares of which few are fractions.
+
+    That of a model with too many rows is left as it is.
 
     Parameters
     ----------
@@ -50,13 +56,14 @@ def vertex(
     seconds
         Seconds in all, or ``None``.
     """
+    if len(model.lower) > LARGEST:
+        return relaxed
     until = None if seconds is None else time.monotonic() + seconds
     price, best, now = elastic_price(model, relaxed.multiplier, BOX), relaxed, relaxed
     scale, used = row_scale(model), np.zeros(len(model.territory), dtype=bool)
     for _ in range(ROUNDS):
         dearer, _ = reduced_costs(model, level, caps, now)
-        at = min(len(dearer) - 1, model.n + ARCS * len(model.lower))
-        keep = used | (dearer <= np.partition(dearer, at)[at])
+        keep = used | _cheap(model, dearer, model.n + ARCS * len(model.lower))
         choice = np.flatnonzero(keep & (np.bincount(model.node[keep], minlength=model.n) > 1)[model.node])
         core = part(replace(model, price=price), keep).model
         solved = solve(core, np.arange(len(choice)), level, caps, until)
@@ -71,8 +78,22 @@ def vertex(
             best = replace(now, bound=bound)
         best = replace(best, share=share, iterations=spent)
         held = (model.violation(model.rows @ share) <= HELD * scale)[model.hard].all()
-        if called_off(until) or (held and solved.value - bound <= CLOSE * abs(bound)):
+        if called_off(until) or (held and solved.value - best.bound <= CLOSE * abs(best.bound)):
             break
         price = np.where(model.hard & (np.abs(solved.multiplier) > AT * price), LIFT * price, price)
         used = share > HELD
     return best
+
+
+def _cheap(model: Model, dearer: FloatArray, most: int) -> BoolArray:
+    """Mark the arcs of least reduced cost, so many, few of each node; equal ones are spread over the territories."""
+    same = np.round(dearer / max(1e-300, float(dearer.max(initial=0.0))), DIGITS)
+    mixed = (model.territory * 7_919 + model.node * 104_729) % 100_003
+    order = np.lexsort((mixed, same, model.node))
+    first = order[np.arange(len(order)) - model.start[model.node] < TIES]
+    if len(first) > most:
+        first = first[np.argpartition(dearer[first], most)[:most]]
+    keep = np.zeros(len(dearer), dtype=bool)
+    keep[first] = True
+    keep[order[model.start[:-1]]] = True
+    return keep

@@ -1,4 +1,4 @@
-"""The vertex over few arcs against the whole linear program, and groups against limits that rounding broke."""
+"""The vertex over few arcs against the whole linear program, and neighbourhoods against limits that rounding broke."""
 
 import numpy as np
 import pytest
@@ -33,16 +33,26 @@ def test_a_vertex_has_the_value_of_the_whole_linear_program_and_few_fractions(mo
     assert len(split) <= 2 * len(model.lower)
 
 
-def test_groups_mend_what_rounding_broke(model, sharp):
-    """The rounded vertex breaks limits; a few groups later it breaks less, the same twice."""
+def test_neighbourhoods_mend_what_rounding_broke(model, sharp):
+    """The rounded vertex breaks limits; a few neighbourhoods later it breaks less, the same twice."""
     start = rounded(model, sharp.share)
     assert not keeps(model, start, 0, NO_CAPS)
-    first, second = (
-        regroup(model, start, sharp, rounds=1, seed=1, spent=lambda _: 0.0, left=lambda: None)
-        for _ in range(2)
-    )
+    first, second = (regrouped(model, start, sharp, 2) for _ in range(2))
     assert broken(model, first.territory) < broken(model, start)
     assert first.territory.tobytes() == second.territory.tobytes()
+
+
+def test_neighbourhoods_end_with_a_plan_near_the_bound_that_holds(model, sharp):
+    """In a few rounds each, every limit is kept and what is lost against the bound is small; never below it."""
+    found = regrouped(model, rounded(model, sharp.share), sharp, 10 * model.k)
+    assert found.holds
+    assert keeps(model, found.territory, 0, NO_CAPS)
+    assert found.value == pytest.approx(float(model.value(found.territory)[0]))
+    assert sharp.bound - 1e-9 <= found.value <= 1.05 * sharp.bound
+
+
+def regrouped(model, start, sharp, rounds):
+    return regroup(model, start, sharp, rounds=rounds, seed=1, spent=lambda _: 0.0, left=lambda: None)
 
 
 def broken(model, plan):
