@@ -190,9 +190,9 @@ def _read(scenario: Scenario, tree: Hierarchy) -> tuple[Given | None, Findings]:
         ]
     )
     made = Given(Axes(tree, len(products) - 1, fine, hedge), products, periods, (), table.path)
-    findings, rows = list[Finding](), dict[Key, Stated]()
+    finder, findings, rows = Finder(tree), list[Finding](), dict[Key, Stated]()
     for record in frame.sort_values("row").to_dict("records"):
-        key, faults = _key(record, made, table, scenario.settings.year)
+        key, faults = _key(record, finder, made, table, scenario.settings.year)
         findings += faults
         if key is not None and np.isfinite(record["target"]):
             one = Stated(int(record["row"]), key, cents(float(record["target"])))
@@ -234,10 +234,12 @@ def _fault(
     return Finding("error", rule, table.path, row, column_name(table, field), value, expected, hint)
 
 
-def _key(record: dict[Any, Any], made: Given, table: Table, year: int) -> tuple[Key | None, list[Finding]]:
+def _key(
+    record: dict[Any, Any], finder: Finder, made: Given, table: Table, year: int
+) -> tuple[Key | None, list[Finding]]:
     """Find node, product and period of a row."""
     row, findings, messages = int(record["row"]), list[Finding](), list[str]()
-    node = Finder(made.tree).find("", str(record["node"]), str(record["level"]) or None, messages)
+    node = finder.find("", str(record["node"]), str(record["level"]) or None, messages)
     if node is None:
         several = sum(name == record["node"] for name in made.tree.names) > 1
         expected = "a level too: the name stands at several" if several else "a node of the organisation"

@@ -110,12 +110,8 @@ class Siblings:
             low, high = int(self.ranges.low[key]), int(self.ranges.high[key])
             model.add_linear_constraint(sum(cells[self.group(key)].ravel().tolist()), low, high)
         aims = np.rint(wish.ravel() * PARTS).astype(np.int64).tolist()
-        model.minimize(
-            sum(
-                _away(model, one, aim, most.ravel()[i])
-                for i, (one, aim) in enumerate(zip(flat, aims, strict=True))
-            )
-        )
+        bounds = zip(flat, aims, least.ravel().tolist(), most.ravel().tolist(), strict=True)
+        model.minimize(sum(_away(model, *one) for one in bounds))
         for one, aim in zip(flat, aims, strict=True):
             model.add_hint(one, round(aim / PARTS))
         return _solved(model, flat, wish.shape)
@@ -206,9 +202,13 @@ def _scale(group: FloatArray, low: int, high: int) -> float:
     return abs(wanted - total)
 
 
-def _away(model: cp_model.CpModel, cell: cp_model.IntVar, aim: int, most: int) -> cp_model.IntVar:
-    """Count how far a cell is from its wish, in parts of a cent."""
-    away = model.new_int_var(0, max(abs(aim), abs(PARTS * int(most) - aim)) + PARTS, "")
+def _away(
+    model: cp_model.CpModel, cell: cp_model.IntVar, aim: int, least: int, most: int
+) -> cp_model.LinearExpr | int:
+    """Count how far a cell is from its wish, in parts of a cent, but for what is the same for all choices."""
+    if most - least <= 1:
+        return (abs(PARTS * most - aim) - abs(PARTS * least - aim)) * cell if most > least else 0
+    away = model.new_int_var(0, max(abs(PARTS * least - aim), abs(PARTS * most - aim)), "")
     model.add(away >= PARTS * cell - aim)
     model.add(away >= aim - PARTS * cell)
     return away
