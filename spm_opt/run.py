@@ -16,7 +16,7 @@ from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
 from spm_opt.quota.fairness import Fairness, fairness
-from spm_opt.quota.quota import input_findings, plan_cells, quota
+from spm_opt.quota.quota import input_findings, plan_cells, quota, require_rules
 from spm_opt.quota.tree import unreconciled
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.load import load
@@ -121,6 +121,7 @@ def run(
     """
     stages = Stages(progress)
     opened = open_scenario(folder, effort=effort, seed=seed, stages=stages)
+    require_rules(opened.scenario)
     with stages.stage("align"):
         result, alignment = aligned(opened, time_limit=time_limit, progress=stages.told("align"), stop=stop)
     return judged(opened, result, alignment, stages=stages)

@@ -333,7 +333,7 @@ WRONG = {
     "broken polygon": (3, {"units__geojson": ("[[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]", "[]")},
                        "units.geojson", "'A'"),
     "outside the map": (3, {"accounts__csv": ("f,Fir Forge,25,15", "f,Fir Forge,95,15")}, "accounts.csv: row 7", ""),
-    "clashing quotas": (4, {"scenario__toml": ("step = 1_000", "step = 1_000\ncap = 800_000")}, "quota.cap in East, West", "80,000 below"),
+    "clashing quotas": (4, {"scenario__toml": ("step = 1_000", "step = 1_000\ncap = 800_000")}, "quota.cap = 800,000 (East, West): 840,000 would do", "1,600,000 would do"),
     "no alignment": (4, {"scenario__toml": ("limit = 0.40", "limit = 0.10")}, "infeasible", "proven"),
 }  # fmt: skip
 

@@ -15,11 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
-from math import ceil, floor, lcm
+from math import ceil, floor
+from operator import and_
 from typing import Literal
 
 from ortools.sat.python import cp_model
 
+from spm_opt.errors import QuotaError
 from spm_opt.quota.model import Model, feasible
 from spm_opt.quota.rules import Question, Rule
 from spm_opt.quota.target import money
@@ -61,6 +63,11 @@ def clashes(question: Question) -> tuple[Clash, ...]:
         Clash(rule, tuple(names[node] for node in rule.nodes), rule.value, freed(question, rule.name), proof)
         for rule in needed
     )
+
+
+def clash_error(conflict: tuple[Clash, ...]) -> QuotaError:
+    """Put a conflict into an error that has every rule of it, a line each."""
+    return QuotaError("these rules cannot hold together:\n" + "\n".join(map(str, conflict)), conflict)
 
 
 def impossible(question: Question, rules: Sequence[Rule]) -> bool:
@@ -141,30 +148,40 @@ def _only(rule: Rule, places: Sequence[int]) -> Rule:
 
 
 def freed(question: Question, name: str) -> Fraction | None:
-    """Find the value nearest to a rule's own for which quotas exist, all other rules kept; verified."""
+    """Find the value nearest to a rule's own for which quotas exist, all other rules kept; verified.
+
+    The more a rule gives way, the more quotas keep it: so the least change is halved in on, by plain sums
+    first, which costs nothing, and from there by solving.
+    """
     rule = next(one for one in question.rules if one.name == name)
     others = [one for one in question.rules if one is not rule]
     parts = 1 if rule.unit == "cents" else BASIS_POINTS
-    model = Model(question, others)
-    change = model.model.new_int_var(0, _most(question, rule) * parts, "change")
-    for node, bound, rate in zip(rule.nodes, rule.bound, rule.rate, strict=True):
-        scale = lcm(bound.denominator, (rate / parts).denominator)
-        amount = model.units(node) * (question.unit * scale)
-        moved = change * int(rate / parts * scale)
-        if rule.sides[0]:
-            model.model.add(amount >= int(bound * scale) - moved)
-        if rule.sides[1]:
-            model.model.add(amount <= int(bound * scale) + moved)
-    model.model.minimize(change)
-    _, units = model.solve()
-    if not units:
-        return None
-    by = Fraction(model.value(change), parts)
-    signs = [-1] * rule.sides[0] + [1] * rule.sides[1]
-    for sign in signs:
+
+    def widened(change: int) -> list[Rule]:
+        by = Fraction(change, parts)
+        low, high = _moved(rule, -by), _moved(rule, by)
+        sides = ((low, (True, False)), (high, (False, True)))
+        own = [replace(one, sides=side) for one, side in sides if any(map(and_, side, rule.sides))]
+        return [*others, *own]
+
+    most = _most(question, rule) * parts
+    summed = _least(0, most, lambda change: not sums_clash(question, widened(change)))
+    change = _least(summed, most, lambda change: bool(feasible(question, widened(change))))
+    by = Fraction(change, parts)
+    for sign in [-1] * rule.sides[0] + [1] * rule.sides[1]:
         if feasible(question, [*others, _moved(rule, sign * by)]):
             return rule.value + sign * by
     return None
+
+
+def _least(low: int, high: int, enough: Callable[[int], bool]) -> int:
+    """Find the least whole number from which on something is enough; the highest where none is."""
+    if enough(low):
+        return low
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def _most(question: Question, rule: Rule) -> int:

@@ -20,7 +20,7 @@ from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.quota.asked import Known, Seen, question
 from spm_opt.quota.chance import Chances
-from spm_opt.quota.conflict import clashes
+from spm_opt.quota.conflict import clash_error, clashes
 from spm_opt.quota.fill import Amounts, Filling
 from spm_opt.quota.hierarchy import ROOT, Hierarchy
 from spm_opt.quota.joint import given
@@ -122,7 +122,7 @@ def fair_quotas(
     asked = question_of(made, target)
     conflict = clashes(asked)
     if conflict:
-        raise QuotaError("these rules cannot hold together:\n" + "\n".join(map(str, conflict)), conflict)
+        raise clash_error(conflict)
     filled = filling(made, asked, target)
     given, _ = filled.fill(float(target))
     solved = solve(asked, _aims(made, asked, given[made.tree.leaves]))

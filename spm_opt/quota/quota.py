@@ -22,10 +22,12 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
+from spm_opt.errors import QuotaError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.quota.asked import Seen
 from spm_opt.quota.cells import ALL, cells
-from spm_opt.quota.fair import fair_quotas
+from spm_opt.quota.conflict import clash_error, clashes
+from spm_opt.quota.fair import case, fair_quotas, question_of
 from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.joint import given, target_findings
 from spm_opt.quota.limits import Limits, limits
@@ -33,6 +35,7 @@ from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.organisation import organisation_findings
 from spm_opt.quota.over import over_assigned
 from spm_opt.quota.rounding import whole_steps
+from spm_opt.quota.rule_findings import certain_clashes, rule_findings
 from spm_opt.quota.season import finest, period_shares, season
 from spm_opt.quota.spread import spread
 from spm_opt.quota.target import company_target
@@ -80,14 +83,31 @@ def quota(
 
 
 def input_findings(scenario: Scenario) -> Findings:
-    """Find what is wrong with the tables that quotas have of their own; the others must hold no error."""
+    """Find what is wrong with the quotas' own tables and rules; the other tables must hold no error."""
     findings = organisation_findings(scenario)
-    if findings.errors or scenario.targets is None:
+    if findings.errors:
         return findings
+    tree = _organisation(scenario)
+    targets = Findings() if scenario.targets is None else target_findings(scenario, tree)
+    return findings + targets + rule_findings(scenario, tree)
+
+
+def require_rules(scenario: Scenario) -> None:
+    """Refuse rules that cannot hold together whatever the alignment is, before time is spent on one.
+
+    Raises
+    ------
+    QuotaError
+        ``clashes`` has the smallest set of them.
+    """
+    conflict = certain_clashes(scenario, _organisation(scenario))
+    if conflict:
+        raise clash_error(conflict)
+
+
+def _organisation(scenario: Scenario) -> Hierarchy:
     names = tuple(sorted(scenario.sellers["id"]))
-    return findings + target_findings(
-        scenario, Hierarchy.of_nodes(roll_up(scenario, names, (0,) * len(names)))
-    )
+    return Hierarchy.of_nodes(roll_up(scenario, names, (0,) * len(names)))
 
 
 def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None) -> QuotaPlan:
@@ -96,7 +116,10 @@ def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None)
     names = tuple(sorted(alignment.territory_ids))
     table = territory_measures(scenario, alignment).loc[list(names)]
     last_year = table["last_year"].tolist()
-    allowed = limits(scenario.settings.quota, names, last_year, step, target)
+    try:
+        allowed = limits(scenario.settings.quota, names, last_year, step, target)
+    except QuotaError as error:
+        raise _explained(error, scenario, alignment, sales, target) from None
     shares = [Fraction(share) for share in table["share"].tolist()]
     ideal = spread(target // step, shares, allowed.low, allowed.high)
     steps = dict(zip(names, whole_steps(target // step, ideal, allowed.high), strict=True))
@@ -111,6 +134,14 @@ def _plain_quotas(scenario: Scenario, alignment: Alignment, sales: Sales | None)
         basis=basis.loc[list(alignment.territory_ids)],
         nodes=roll_up(scenario, alignment.territory_ids, amounts),
     )
+
+
+def _explained(
+    error: QuotaError, scenario: Scenario, alignment: Alignment, sales: Sales | None, target: int
+) -> QuotaError:
+    """Add the smallest set of rules in conflict, and the cheapest change to each that frees the others."""
+    conflict = clashes(question_of(case(scenario, alignment, sales, {}), target))
+    return QuotaError(f"{error}\n{clash_error(conflict)}", conflict) if conflict else error
 
 
 def plan_cells(scenario: Scenario, plan: QuotaPlan) -> pd.DataFrame:
