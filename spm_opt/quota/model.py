@@ -69,10 +69,6 @@ class Model:
         """Give a node's quota in units."""
         return self.steps[node] * self.question.multiple[node]
 
-    def value(self, variable: cp_model.IntVar) -> int:
-        """Give a variable's value in the last solution."""
-        return int(self.solver.value(variable))
-
     def _sum(self, node: int, below: tuple[int, ...]) -> None:
         hedge = self.question.hedge[node]
         total = sum(self.units(child) for child in below)
