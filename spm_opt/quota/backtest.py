@@ -200,8 +200,8 @@ def _notes(scenario: Scenario, table: pd.DataFrame, sales: Sales) -> tuple[str, 
     rules = scenario.settings.quota
     if rules.floor is not None or rules.cap is not None or rules.nodes:
         notes.append("floor and cap in the amounts of this year")
-    if rules.pins or rules.freeze:
-        notes.append("without pins and freezes, which speak of this year")
+    if rules.pins or rules.freeze or scenario.targets is not None:
+        notes.append("without pins, freezes and given targets, which speak of this year")
     if rules.methods.get("accounts"):
         notes.append("targets of accounts as they are for this year")
     growth = sales.parameters[sales.parameters["parameter"] == "growth"]["source"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from spm_opt.errors import QuotaError
 from spm_opt.quota.measures import PIPELINE
+from spm_opt.scenario.quota_faults import target_faults
 from spm_opt.scenario.quota_settings import Quota
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.history import YEAR, Years, years
@@ -23,6 +24,8 @@ def why_no_year_before(scenario: Scenario) -> str:
         return "there were no sales in the year before last"
     if not any(weight > 0 for measure, weight in scenario.settings.quota.mix.items() if measure != PIPELINE):
         return "the quotas follow the pipeline alone, and last year's is not kept"
+    if scenario.targets is not None and target_faults(scenario.settings.quota):
+        return "the company target stands in the table of targets alone, which speaks of one year"
     return ""
 
 
@@ -31,7 +34,7 @@ def year_before(scenario: Scenario) -> Scenario:
 
     History ends a year earlier; an activity that holds last year's sales holds those of the year before; the
     pipeline is left out, of the data and of the mix; a target in currency becomes the growth that it asks
-    for; pins and freezes, which speak of one year, are left out. Activities, sellers and amounts in rules stay as they are: what they were is not kept.
+    for; pins, freezes and the table of targets, which speak of one year, are left out. Activities, sellers and amounts in rules stay as they are: what they were is not kept.
 
     Raises
     ------
@@ -54,6 +57,7 @@ def year_before(scenario: Scenario) -> Scenario:
         accounts=accounts,
         history=_earlier(scenario.history, settings.year),
         pipeline=None,
+        targets=None,
     )
 
 

@@ -1,5 +1,7 @@
 """Last year's quotas by the same method against last year's results."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +51,20 @@ def test_by_hand():
     assert (found["low"] <= found["high"]).all()
 
 
+def test_given_targets_are_of_one_year():
+    """They are left out; where the company target stands in them alone, there is no back-test."""
+    scenario, alignment = made([100, 200, 300], [121, 198, 330])
+    table = pd.DataFrame(
+        [("S0", "", "", "", 200.0, 2)], columns=["node", "level", "product", "period", "target", "row"]
+    )
+    given = replace(scenario, targets=table)
+    assert backtest(given, alignment, seed=1).territories["quota"].tolist() == [110, 220, 330]
+    rules = given.settings.quota.model_copy(update={"growth": None})
+    alone = replace(given, settings=given.settings.model_copy(update={"quota": rules}))
+    with pytest.raises(QuotaError, match="in the table of targets alone"):
+        year_before(alone)
+
+
 def test_it_does_not_know_last_year():
     """Other sales last year change results, never the quotas; not even by the revenue activity in the mix."""
     rules = {"growth": 0.1, "step": 1, "mix": {"history": 1, "revenue": 1}}
@@ -75,7 +91,7 @@ def test_equal_chance_and_rules_of_this_year():
     assert test.territories["quota"].sum() == 660
     assert test.territories["quota"].min() > 90
     assert np.ptp(test.territories["p_attain"].to_numpy()) < 0.05
-    assert "without pins and freezes, which speak of this year" in test.notes
+    assert "without pins, freezes and given targets, which speak of this year" in test.notes
 
 
 def test_the_pipeline_is_left_out_and_said():
