@@ -244,6 +244,8 @@ def _done(edited: Edited, tree: EditTree, what: str, by: str, why: str) -> Edite
         raise QuotaError("an edit needs who made it and why")
     plan = _split(edited, tree.rolled())
     require_reconciled(plan)
+    if edited.targets is not None:
+        edited.targets.require_reconciled(plan)
     now, before = _amounts(plan), _amounts(edited.plan)
     for node, amount in tree.pins.items():
         if now[node] != amount:

@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from spm_opt.errors import InputError, QuotaError
+from spm_opt.plan import QuotaPlan
 from spm_opt.problem import BoolArray, IntArray
 from spm_opt.quota.asked import Finder, amount_rule
-from spm_opt.quota.cells import ALL
+from spm_opt.quota.cells import ALL, Cells, summed
 from spm_opt.quota.hierarchy import ROOT, Hierarchy
 from spm_opt.quota.ranges import Axes, Key, Ranges
 from spm_opt.quota.rules import Rule
@@ -104,6 +106,48 @@ class Given:
             core = smallest(list(self.rows), lambda some: self.ranges([*some, *totals]).empty)
             raise QuotaError(f"the quotas leave no room for {'; '.join(map(self.said, core[:SHOWN]))}")
         return Held(self.axes, self.axes.roomy(ranges), self.ranges(totals), self.touched)
+
+    def reconciled(self, plan: QuotaPlan) -> pd.DataFrame:
+        """Check every target against a plan with plain integers.
+
+        Returns
+        -------
+        A row a target, as `tree.reconcile` has them: ``node``, ``check``, ``expected``, ``actual``,
+        ``difference`` in cents.
+        """
+        own = dict(
+            zip(
+                zip(plan.nodes["level"], plan.nodes["node"], strict=True),
+                plan.nodes["cents"].tolist(),
+                strict=True,
+            )
+        )
+        cells = None if plan.cells is None else Cells.of_table(Hierarchy.of_nodes(plan.nodes), plan.cells)
+        place = {key: at for at, key in enumerate(own)}
+        rows = []
+        for one in self.rows:
+            node, product, period = one.key
+            name, what = self.tree.names[node], (self.products[product], self.periods[period])
+            actual = own[self.tree.levels[node], name]
+            if cells is not None and what != (ALL, ALL):
+                actual = summed(cells, place[self.tree.levels[node], name], *what)
+            rows.append((name, f"is as given: {self.said(one)}", one.cents, int(actual)))
+        table = pd.DataFrame(rows, columns=["node", "check", "expected", "actual"])
+        return table.assign(difference=table["actual"] - table["expected"])
+
+    def require_reconciled(self, plan: QuotaPlan) -> None:
+        """Refuse a plan that does not have what is given.
+
+        Raises
+        ------
+        QuotaError
+            Naming every target that is missed, and by how much.
+        """
+        table = self.reconciled(plan)
+        wrong = table[table["difference"] != 0]
+        if len(wrong):
+            pairs = zip(wrong["check"], wrong["difference"], strict=True)
+            raise QuotaError("\n".join(f"{check}: off by {money(int(by))}" for check, by in pairs))
 
     def said(self, one: Stated) -> str:
         """Name an amount with its place."""

@@ -8,7 +8,8 @@
    (``rounding``).
 4. The quotas are rolled up through district and region, and every sum is checked (``tree``).
 
-5. Where products or periods are given, each quota is split over them (``cells``).
+5. Where products or periods are given, each quota is split over them (``cells``), with what a table gives
+   for parts of quotas (``joint``).
 
 Where settings ask for more (other methods, rules of nodes, pins, hedges, steps by level), the quotas are
 set in the tree of the organisation instead (``fair``). Over-assignment may be chosen (``over``).
@@ -67,6 +68,8 @@ def quota(
     ------
     ScenarioError
         When the target is not a whole multiple of the step, or a measure of the mix is unknown or zero.
+    InputError
+        When the tables of targets or of the organisation hold errors, with every finding.
     QuotaError
         When floor, cap, growth limits and target cannot hold together.
     """
@@ -79,6 +82,9 @@ def quota(
     if scenario.settings.quota.split:
         plan = replace(plan, cells=plan_cells(scenario, plan))
     require_reconciled(plan)
+    targets = given(scenario, Hierarchy.of_nodes(plan.nodes))
+    if targets is not None:
+        targets.require_reconciled(plan)
     return plan
 
 

@@ -13,6 +13,7 @@ from made_company import aligned, company
 from spm_opt.errors import InputError, QuotaError
 from spm_opt.quota.cells import Cells, summed
 from spm_opt.quota.hierarchy import Hierarchy
+from spm_opt.quota.joint import given as targets_of
 from spm_opt.quota.quota import input_findings, quota
 from spm_opt.quota.tree import reconcile
 from spm_opt.scenario.settings import Settings, Table
@@ -163,6 +164,19 @@ def test_several_contradictions_and_faults_at_once():
     ]
     assert contradictions([("S0", 100.5)]) == [("targets.csv", "no whole steps", 2, "100.50 for S0")]
     assert input_findings(asked([("Easst", 1)])).errors[0].suggestion == "East"
+
+
+def test_a_missed_target_is_told_by_reconciling():
+    """A plan made without the table misses it by 40 in X: the check names the row."""
+    scenario, plan = asked([("S0", "X", "", 100), ("S2", 300)], **SPLIT), planned([("S2", 300)], **SPLIT)
+    targets = targets_of(scenario, Hierarchy.of_nodes(plan.nodes))
+    found = targets.reconciled(plan).set_index("check")["difference"].to_dict()
+    assert found == {
+        "is as given: S0, X: 100 (row 2)": -4_000, "is as given: S2: 300 (row 3)": 0,
+        "is as given: company: 600 (scenario.toml)": 0,
+    }  # fmt: skip
+    with pytest.raises(QuotaError, match=r"S0, X: 100 \(row 2\): off by -40"):
+        targets.require_reconciled(plan)
 
 
 def test_a_target_that_a_rule_forbids_is_a_conflict_that_names_both():
