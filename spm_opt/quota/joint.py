@@ -240,6 +240,9 @@ def _read(scenario: Scenario, tree: Hierarchy) -> tuple[Given | None, Findings]:
         findings += faults
         if key is not None and np.isfinite(record["target"]):
             one = Stated(int(record["row"]), key, cents(float(record["target"])))
+            if one.cents >= made.axes.most:
+                findings.append(_fault("too large", table, one.row, "target", money(one.cents), "less"))
+                continue
             if key in rows:
                 value = f"{made.said(rows[key])}; {made.said(one)}"
                 findings.append(_fault("target twice", table, one.row, "target", value, "one of them"))

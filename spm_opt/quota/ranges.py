@@ -15,8 +15,6 @@ import numpy as np
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.quota.hierarchy import Hierarchy
 
-MOST = 10**15
-"""Cents that no amount reaches."""
 ROUNDS = 60
 """Times that all sums are gone through at most: a range that narrows on is wider than it might be, never wrong."""
 
@@ -51,9 +49,15 @@ class Axes:
         """Quarters that are sums of finer periods."""
         return self.periods // 3 if self.periods == 12 else 0  # noqa: PLR2004  months
 
+    @property
+    def most(self) -> int:
+        """Give the cents that no amount may reach: the sums of as many as there are parts stay in 64 bits."""
+        parts = max([self.products, self.periods, *map(len, self.tree.children)])
+        return int(2**62 // (parts + 1))
+
     def free(self) -> Ranges:
         """Give the ranges where nothing is known."""
-        return Ranges(np.zeros(self.shape, dtype=np.int64), np.full(self.shape, MOST, dtype=np.int64))
+        return Ranges(np.zeros(self.shape, dtype=np.int64), np.full(self.shape, self.most, dtype=np.int64))
 
     def narrowed(self, ranges: Ranges) -> Ranges:
         """Go through all sums until nothing changes, or a range is empty."""

@@ -166,6 +166,16 @@ def test_several_contradictions_and_faults_at_once():
     assert input_findings(asked([("Easst", 1)])).errors[0].suggestion == "East"
 
 
+def test_amounts_may_be_large():
+    """Ten trillion over 300 territories: ranges stay in 64 bits; what would not is told."""
+    staff = [{"id": f"S{i:03d}"} for i in range(300)]
+    plan = planned([("S001", 1e9), ("S002", "X", "2027-Q1", 5e8)], staff, target=1e13, step=1000, **SPLIT)
+    assert amounts(plan)["S001"] == 1e9
+    assert (reconcile(plan)["difference"] == 0).all()
+    with pytest.raises(InputError, match="too large"):
+        planned([("S001", 9e15)], staff, target=1e13, step=1000)
+
+
 def test_a_missed_target_is_told_by_reconciling():
     """A plan made without the table misses it by 40 in X: the check names the row."""
     scenario, plan = asked([("S0", "X", "", 100), ("S2", 300)], **SPLIT), planned([("S2", 300)], **SPLIT)
