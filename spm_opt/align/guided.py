@@ -21,14 +21,21 @@ from spm_opt.align.halves import Halves
 from spm_opt.align.model import Model
 from spm_opt.align.scale import move_costs
 from spm_opt.align.search import Bench, Found
+from spm_opt.align.trades import traded
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 NARROWEST, WIDEST = 0.1, 10.0
 """What a move costs about a territory, at least and at most, in typical moves."""
-MARGIN = 1.5
-"""What breaking a row costs at least, in its price."""
+MARGIN, STIFF = 1.5, 3.0
+"""What breaking a row costs at least, in its price, and what breaking it by a typical node costs a trade, in
+typical moves."""
 DEARER, CHEAPER = 1.05, 0.95
 """How the penalty of a row changes with every step in which it is broken, or kept."""
+FASTER, SLOWER = 1.2, 0.5
+"""How the pace of a row's price changes with every step in which the row is broken on the same side again, or on
+the other (as in delta-bar-delta: Jacobs, Neural Networks 1988)."""
+PACES, PACE = (0.02, 1.0), 0.3
+"""Least and most pace of a price, and the first."""
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what sums lose."""
 USUAL = 1.1
@@ -67,25 +74,22 @@ class Stage:
     heat: tuple[float, float]
     stiffness: tuple[float, float]
     rate: float
-    inset: float
+    inset: tuple[float, float]
     rings: int = 0
 
 
 FINDING = (
-    Stage(100, 0.22, (0.1, 0.02), (3.0, 3.0), 3.0, 0.04),
-    Stage(80, 0.3, (0.02, 0.01), (3.0, 10.0), 3.0, 0.04),
+    Stage(100, 0.15, (0.1, 0.03), (1.0, 3.0), 1.0, (0.03, 0.02)),
+    Stage(200, 0.6, (0.03, 0.004), (3.0, 30.0), 2.0, (0.02, 0.004)),
+    Stage(100, 0.25, (0.004, 0.002), (30.0, 60.0), 3.0, (0.004, 0.002)),
 )
 """The stages that find prices, and a plan that breaks little."""
-POLISH = (
-    Stage(40, 0.1, (0.01, 0.003), (30.0, 30.0), 0.0, 0.005),
-    Stage(40, 0.2, (0.02, 0.003), (30.0, 30.0), 0.0, 0.003),
-    Stage(40, 0.2, (0.01, 0.001), (30.0, 30.0), 0.0, 0.002),
-)
+POLISH = (Stage(40, 0.15, (0.003, 0.001), (30.0, 30.0), 0.0, (0.002, 0.001)),)
 """The stages that lower the points, each from the best plan so far."""
 MENDING = (
-    Stage(40, 0.1, (0.01, 0.003), (30.0, 100.0), 0.0, 0.01, 4),
-    Stage(40, 0.1, (0.03, 0.003), (30.0, 100.0), 0.0, 0.01, 3),
-    Stage(40, 0.1, (0.1, 0.003), (30.0, 100.0), 0.0, 0.01, 4),
+    Stage(40, 0.1, (0.01, 0.003), (30.0, 100.0), 0.0, (0.01, 0.01), 4),
+    Stage(40, 0.1, (0.03, 0.003), (30.0, 100.0), 0.0, (0.01, 0.01), 3),
+    Stage(40, 0.1, (0.1, 0.003), (30.0, 100.0), 0.0, (0.01, 0.01), 4),
 )
 """The stages that mend what each of them broke, one after the other while it is needed."""
 AGAIN = 3
@@ -132,6 +136,7 @@ class _Run:
         self.local, bench.warmth = _local(bench)
         bench.penalty = bench.points * bench.model.n
         self.boost = np.ones(len(hard))
+        self.pace, self.side = np.full(len(hard), PACE), np.zeros(len(hard))
         self.done, self.complete = 0, True
         self.began, self.ahead, self.steps, self.last = time.monotonic(), USUAL, 0, 0.0
         self.best = self.kept = self._present()
@@ -141,31 +146,53 @@ class _Run:
         for stage in FINDING:
             if not self.through(stage, keep_going):
                 return
+        if not self.trade(keep_going):
+            return
         for stage in POLISH:
-            if not self.through(stage, keep_going):
+            if not self.through(stage, keep_going) or not self.trade(keep_going):
                 return
             # what is cheaper now, may break a little more than the best plan so far
             self.kept, self.best = min(self.kept, self.best, key=_rank), self._present()
             for mend in MENDING * AGAIN:
-                if self.best[0] > 0 and not self.through(mend, keep_going):
+                if self.best[0] > 0 and not (self.through(mend, keep_going) and self.trade(keep_going)):
                     return
+
+    def trade(self, keep_going: Callable[[float, float], bool]) -> bool:
+        """Trade from the present plan on, where limits are sums of amounts; says whether to go on."""
+        bench, amounts = self.bench, self.halves.amounts
+        if amounts is None:
+            return True
+
+        def going() -> bool:
+            best = min(self.kept, self.best, key=_rank)
+            return keep_going(best[1], best[0])
+
+        weight = np.maximum(STIFF * self.local / bench.unit, MARGIN * (self.up + self.down))
+        weight = np.where(bench.model.hard, weight, bench.soft)
+        bench.arcs = bench.model.arcs_of(traded(bench.model, amounts, bench.territory, weight, going))
+        self.halves.count()
+        self.look()
+        return going()
 
     def through(self, stage: Stage, keep_going: Callable[[float, float], bool]) -> bool:
         """Go through a stage; says whether to go on."""
         bench, model = self.bench, self.bench.model
-        width = np.where(model.hard, stage.inset * np.minimum(bench.scale, model.upper - model.lower), 0.0)
-        bench.lower, bench.upper = model.lower + width, model.upper - width
-        if not stage.rate:
+        if stage.rings or not stage.rate:
             best = self.best if stage.rings else min(self.kept, self.best, key=_rank)
-            bench.arcs, bench.guide = best[2].copy(), np.zeros(len(model.territory))
+            bench.arcs = best[2].copy()
             self.halves.count()
+        if not stage.rate:
+            bench.guide, bench.row_price = np.zeros(len(model.territory)), np.zeros(len(model.lower))
         self.halves.active = self._active(stage)
         at = 0.0
         while at < 1:
             proposals, steps = self._next(stage)
+            self._aim(_between(stage.inset, at))
             weight = _between(stage.stiffness, at) * self.local / bench.unit
             if stage.rate:
-                bench.guide = np.asarray(model.rows.T @ (self.down - self.up))
+                bench.row_price = self.down - self.up
+                if self.halves.amounts is None:
+                    bench.guide = np.asarray(model.rows.T @ bench.row_price)
             else:
                 weight = self.boost * np.maximum(weight, MARGIN * (self.up + self.down))
             self.halves.anneal(proposals, bench.points * _between(stage.heat, at), weight)
@@ -178,6 +205,12 @@ class _Run:
                 return False
         return True
 
+    def _aim(self, inset: float) -> None:
+        """Let prices and penalties aim so far inside the limits, as a share of their width."""
+        bench, model = self.bench, self.bench.model
+        width = np.where(model.hard, inset * np.minimum(bench.scale, model.upper - model.lower), 0.0)
+        bench.lower, bench.upper = model.lower + width, model.upper - width
+
     def _active(self, stage: Stage) -> BoolArray:
         """Mark the nodes that may move in a stage: all, or those about what is broken where it is little."""
         model = self.bench.model
@@ -189,14 +222,19 @@ class _Run:
     def follow(self, stage: Stage, activity: FloatArray) -> None:
         """Move prices, or else penalties, by what is broken."""
         bench, model = self.bench, self.bench.model
-        below, above = bench.lower - activity, activity - bench.upper
-        if stage.rate:
-            move = stage.rate * self.local / bench.unit**2 * model.hard
-            self.up = np.maximum(0.0, self.up + move * np.where(np.isfinite(below), below, 0.0))
-            self.down = np.maximum(0.0, self.down + move * np.where(np.isfinite(above), above, 0.0))
-        else:
+        if not stage.rate:
             broken = model.violation(activity) > 0
             self.boost = np.where(broken, self.boost * DEARER, np.maximum(1.0, self.boost * CHEAPER))
+            return
+        below, above = bench.lower - activity, activity - bench.upper
+        side = (below > 0).astype(float) - (above > 0)
+        turned = side * self.side
+        change = np.where(turned > 0, FASTER, np.where(turned < 0, SLOWER, 1.0))
+        self.pace = np.clip(self.pace * change, *PACES)
+        self.side = np.where(side != 0, side, self.side)
+        move = self.pace * stage.rate * self.local / bench.unit**2 * model.hard
+        self.up = np.maximum(0.0, self.up + move * np.where(np.isfinite(below), below, 0.0))
+        self.down = np.maximum(0.0, self.down + move * np.where(np.isfinite(above), above, 0.0))
 
     def look(self) -> None:
         """Keep the present plan where it is the best so far."""

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from spm_opt.align.amounts import amounts_of
 from spm_opt.align.kernel import anneal_from
+from spm_opt.align.lean import anneal_lean, on_border
 from spm_opt.align.search import Bench
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
@@ -39,6 +41,7 @@ class Halves:
         self.bench = bench
         self.rng = np.random.default_rng(seed)
         self.of_arc = sparse.csr_array(bench.model.rows.T)
+        self.amounts = amounts_of(bench.model)
         self.pool = ThreadPoolExecutor(2)
         self.turn = 0
         self.active = np.ones(bench.model.n, dtype=np.bool_)
@@ -73,10 +76,16 @@ class Halves:
         of_node = group[where]
         seeds = self.rng.integers(0, 2**63, 2, dtype=np.uint64)
         weight = np.where(bench.model.hard, weight, bench.soft)
+        active = self.active
+        if self.amounts is not None:
+            active = active & on_border(
+                where, bench.model.geographic, bench.model.look_start, bench.model.look
+            )
+        half = self._half if self.amounts is None else self._lean_half
         done = [
             self.pool.submit(
-                self._half, where, np.flatnonzero((of_node == side) & self.active), group, seeds[side : side + 1], proposals,
-                temperature, weight,
+                half, where, np.flatnonzero((of_node == side) & active), group, seeds[side : side + 1],
+                round(proposals * ((of_node == side) & self.active).sum() / bench.model.n), temperature, weight,
             )
             for side in (0, 1)
         ]  # fmt: skip
@@ -90,14 +99,14 @@ class Halves:
         pool: IntArray,
         group: IntArray,
         state: NDArray[np.uint64],
-        proposals: int,
+        count: int,
         temperature: float,
         weight: FloatArray,
     ) -> IntArray:
         """Anneal the nodes of a pool on a copy of the plan; returns the arcs of all nodes."""
         bench, model = self.bench, self.bench.model
-        arcs, count = bench.arcs.copy(), round(proposals * len(pool) / model.n)
-        if not count:
+        arcs = bench.arcs.copy()
+        if not count or not len(pool):
             return arcs
         # the violation of a half means nothing: no snapshot of it is better than what is known
         out = np.array([-np.inf, -np.inf, 0.0, 0.0])
@@ -109,6 +118,31 @@ class Halves:
             arcs, where, out, state, count, temperature, bench.warmth, bench.penalty,
             np.zeros(len(weight)), pool, group,
             where.copy(), members, self.activity.copy(), np.concatenate(([0.0], self.points)),
+        )  # fmt: skip
+        return arcs
+
+    def _lean_half(
+        self,
+        where: IntArray,
+        pool: IntArray,
+        group: IntArray,
+        state: NDArray[np.uint64],
+        count: int,
+        temperature: float,
+        weight: FloatArray,
+    ) -> IntArray:
+        """Do the same where limits are sums of what nodes carry."""
+        bench, model, amounts = self.bench, self.bench.model, self.amounts
+        arcs = bench.arcs.copy()
+        if amounts is None or not count or not len(pool):
+            return arcs
+        row = amounts.row
+        members = np.bincount(where[model.geographic], minlength=model.k)
+        anneal_lean(
+            model.start, model.territory, bench.cost[0], amounts.amount,
+            bench.lower[row], bench.upper[row], weight[row], bench.row_price[row],
+            model.geographic, model.near_start, model.near, model.look_start, model.look,
+            arcs, where.copy(), members, self.activity[row], pool, group, state, count, temperature, bench.warmth,
         )  # fmt: skip
         return arcs
 

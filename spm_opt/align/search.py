@@ -156,6 +156,7 @@ class Bench:
         self.caps = np.concatenate((caps, [np.inf]))
         self.penalty = 0.0
         self.guide, self.warmth = np.zeros(len(model.territory)), np.ones(model.k)
+        self.row_price = np.zeros(len(model.lower))
         self.arcs, self.best = model.arcs_of(territory), territory.copy()
         self.state = np.array([seed], dtype=np.uint64)
         self.out, self.beyond = np.full(4, np.inf), np.zeros(len(self.scale))
