@@ -22,11 +22,12 @@ from spm_opt.problem import FloatArray, IntArray
 
 MOST = 40
 """Nodes on one side of a border that are looked at."""
-RAISE = 1.5
-"""How the penalty of a broken territory grows where no trade mends it."""
+RAISE, FORGET, STIFFER = 3.0, 0.9, 1.6
+"""How the penalty of a broken territory grows where no trade mends it, falls back afterwards, and how all grow from
+round to round."""
 AGAIN = 30
 """Trades of one territory in a round."""
-ROUNDS, MENDS = 12, 6
+ROUNDS, MENDS = 20, 6
 """Rounds at most, and how often in each what is broken has its turns before all have theirs."""
 STILL = 1e-7
 """Gain of a trade at least, in the points of the plan."""
@@ -69,6 +70,14 @@ def traded(
         )  # fmt: skip
         return made
 
+    def rank() -> tuple[float, float]:
+        beyond = np.where(
+            model.hard[row], np.maximum(np.maximum(lower - total, total - upper) - fuzz, 0.0), 0.0
+        )
+        return float((beyond / scale[row]).sum()), float(model.cost[0, arcs].sum())
+
+    first = weight.copy()
+    best, plan = rank(), where.copy()
     with halting() as flag:
         for _ in range(ROUNDS):
             for _ in range(MENDS):
@@ -76,9 +85,14 @@ def traded(
                 broken = np.flatnonzero((beyond & model.hard[row]).any(axis=1))
                 if len(broken):
                     round_of(broken, flag, mends=True)
-            if not round_of(every, flag, mends=False) or flag[0] or not going():
+                weight[:] = np.maximum(first, weight * FORGET)
+            first *= STIFFER
+            made = round_of(every, flag, mends=False)
+            if rank() < best:
+                best, plan = rank(), where.copy()
+            if not made or flag[0] or not going():
                 break
-    return where
+    return plan
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -277,9 +291,7 @@ def trade_all(  # type: ignore[no-untyped-def]
                 for q in range(total.shape[1]):
                     if hard[s, q] and beyond_of(total[s, q], lower[s, q], upper[s, q]) > fuzz[s, q]:
                         weight[s, q] *= RAISE
-                if not mends:
-                    break
-                continue
+                break
             made, fresh = made + 1, True
             for at in range(4):
                 u = trade[4 + at]
