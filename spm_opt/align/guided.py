@@ -21,7 +21,7 @@ from spm_opt.align.halves import Halves
 from spm_opt.align.model import Model
 from spm_opt.align.scale import move_costs
 from spm_opt.align.search import Bench, Found
-from spm_opt.align.trades import traded
+from spm_opt.align.trades import compiled, traded
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 NARROWEST, WIDEST = 0.1, 10.0
@@ -38,8 +38,8 @@ PACES, PACE = (0.02, 1.0), 0.3
 """Least and most pace of a price, and the first."""
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what sums lose."""
-USUAL = 1.1
-"""Sum of the shares of the stages that a plan usually takes."""
+USUAL = 1.3
+"""Sum of the shares of the stages that a plan usually takes, and of what trades take."""
 TRIALS, SHORT, LEAST = 2, 50_000, 1_000
 """Where time is limited: steps that only show the speed, proposals of each, and of any step at least."""
 EACH = 2.2
@@ -131,15 +131,17 @@ class _Run:
         left: Callable[[], float | None],
     ) -> None:
         self.bench, self.halves, self.proposals, self.left = bench, halves, proposals, left
-        hard = bench.model.hard
+        hard, self.multiplier = bench.model.hard, multiplier
         self.up, self.down = np.maximum(multiplier, 0.0) * hard, np.maximum(-multiplier, 0.0) * hard
         self.local, bench.warmth = _local(bench)
         bench.penalty = bench.points * bench.model.n
         self.boost = np.ones(len(hard))
         self.pace, self.side = np.full(len(hard), PACE), np.zeros(len(hard))
         self.done, self.complete = 0, True
-        self.began, self.ahead, self.steps, self.last = time.monotonic(), USUAL, 0, 0.0
         self.best = self.kept = self._present()
+        if halves.amounts is not None:
+            compiled(bench.model, halves.amounts)
+        self.began, self.ahead, self.steps, self.last = time.monotonic(), USUAL, 0, 0.0
 
     def all_stages(self, keep_going: Callable[[float, float], bool]) -> None:
         """Go through all stages, those that mend only while something is broken."""
@@ -167,7 +169,7 @@ class _Run:
             best = min(self.kept, self.best, key=_rank)
             return keep_going(best[1], best[0])
 
-        weight = np.maximum(STIFF * self.local / bench.unit, MARGIN * (self.up + self.down))
+        weight = np.maximum(STIFF * bench.points / bench.size, MARGIN * np.abs(self.multiplier))
         weight = np.where(bench.model.hard, weight, bench.soft)
         bench.arcs = bench.model.arcs_of(traded(bench.model, amounts, bench.territory, weight, going))
         self.halves.count()

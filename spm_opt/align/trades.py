@@ -9,6 +9,7 @@ goes over to a neighbour, and from there on to where there is room (guided local
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -41,6 +42,7 @@ def traded(
     territory: IntArray,
     weight: FloatArray,
     going: Callable[[], bool] = lambda: True,
+    rounds: int = ROUNDS,
 ) -> IntArray:
     """Mend and better a connected plan by trades, until there is none or the rounds are over.
 
@@ -54,6 +56,8 @@ def traded(
         What a unit beyond each limit costs at first, shape ``(r,)``.
     going
         Asked between rounds whether to go on.
+    rounds
+        Rounds at most.
     """
     row, scale = amounts.row, row_scale(model)
     inset = np.where(model.hard, np.minimum(INSET * scale, 0.1 * (model.upper - model.lower)), 0.0)
@@ -79,7 +83,7 @@ def traded(
     first = weight.copy()
     best, plan = rank(), where.copy()
     with halting() as flag:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for _ in range(MENDS):
                 beyond = np.maximum(lower - total, total - upper) > fuzz
                 broken = np.flatnonzero((beyond & model.hard[row]).any(axis=1))
@@ -93,6 +97,16 @@ def traded(
             if not made or flag[0] or not going():
                 break
     return plan
+
+
+def compiled(model: Model, amounts: Amounts) -> None:
+    """Have the loop compiled before the time that is left is shared out."""
+    one = np.zeros(1, dtype=np.int64)
+    fixed = replace(
+        model, start=np.arange(2), territory=one, cost=np.zeros((1, 1)), rows=model.rows[:, :1] * 0.0,
+        geographic=np.zeros(1, dtype=np.bool_), near_start=np.zeros(2, dtype=np.int64), near=one[:0],
+    )  # fmt: skip
+    traded(fixed, replace(amounts, amount=amounts.amount[:1]), one, np.zeros(len(model.lower)), rounds=1)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -282,7 +296,7 @@ def trade_all(  # type: ignore[no-untyped-def]
             if halt[0] or (mends and not _broken(s, total, lower, upper, fuzz, hard)):
                 break
             if fresh:
-                members, fresh = _about(s, where, near_start, near), False
+                members, fresh = _about(s, k, where, near_start, near), False
             t = _best(
                 s, start, territory, cost, amount, lower, upper, weight, geographic, near_start, near,
                 arcs, where, total, size, members, mark, queue, -still, trade,
@@ -307,9 +321,9 @@ def trade_all(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _about(s, where, near_start, near):  # type: ignore[no-untyped-def]
+def _about(s, k, where, near_start, near):  # type: ignore[no-untyped-def]
     """List the nodes of ``s``, and then those of its neighbours."""
-    beside = np.zeros(where.max() + 1, np.bool_)
+    beside = np.zeros(k, np.bool_)
     beside[s] = True
     for u in range(len(where)):
         if where[u] == s:
