@@ -14,7 +14,7 @@ from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.quota.asked import Finder
 from spm_opt.quota.edits import Edited, begin, move, pin, resplit, swap, unpin
 from spm_opt.quota.hierarchy import Hierarchy
-from spm_opt.quota.joint import given
+from spm_opt.quota.joint import given_for
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.organisation import TERRITORY, Node
 from spm_opt.scenario.findings import Finding, Findings, nearest
@@ -65,7 +65,7 @@ def edit(
     ]
     places = _places(records, tree, file)
     rules = scenario.settings.quota
-    edited = begin(plan, rules.step, rules.steps, given(scenario, tree))
+    edited = begin(plan, rules.step, rules.steps, given_for(scenario, plan))
     for record, ends in zip(records, places, strict=True):
         try:
             edited = _done(edited, record, ends, lambda name: _weights(scenario, alignment, name))

@@ -214,6 +214,17 @@ def given(scenario: Scenario, tree: Hierarchy) -> Given | None:
     return made
 
 
+def given_for(scenario: Scenario, plan: QuotaPlan) -> Given | None:
+    """Read the targets of a scenario for a plan of it, with the over-assignment that the plan has."""
+    made = given(scenario, Hierarchy.of_nodes(plan.nodes))
+    if made is None or "hedge" not in plan.nodes.columns:
+        return made
+    hedge = plan.nodes["hedge"].to_numpy(dtype=np.float64)
+    return replace(
+        made, axes=replace(made.axes, hedge=np.where([*map(bool, made.tree.children)], hedge, 1.0))
+    )
+
+
 def target_findings(scenario: Scenario, tree: Hierarchy) -> Findings:
     """Find what is wrong with the table of targets: all at once, none where there is none."""
     return _read(scenario, tree)[1]

@@ -30,7 +30,7 @@ from spm_opt.quota.cells import ALL, cells
 from spm_opt.quota.conflict import clash_error, clashes
 from spm_opt.quota.fair import case, fair_quotas, question_of
 from spm_opt.quota.hierarchy import Hierarchy
-from spm_opt.quota.joint import given, target_findings
+from spm_opt.quota.joint import given_for, target_findings
 from spm_opt.quota.limits import Limits, limits
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.organisation import organisation_findings
@@ -82,7 +82,7 @@ def quota(
     if scenario.settings.quota.split:
         plan = replace(plan, cells=plan_cells(scenario, plan))
     require_reconciled(plan)
-    targets = given(scenario, Hierarchy.of_nodes(plan.nodes))
+    targets = given_for(scenario, plan)
     if targets is not None:
         targets.require_reconciled(plan)
     return plan
@@ -158,7 +158,7 @@ def plan_cells(scenario: Scenario, plan: QuotaPlan) -> pd.DataFrame:
     if rules.part_year:
         filled = productivity(scenario.sellers, [tree.names[leaf] for leaf in tree.leaves], scenario.settings)
         own = finest(scenario, filled * monthly)
-    quotas, targets = plan.nodes["cents"].to_numpy(dtype=np.int64), given(scenario, tree)
+    quotas, targets = plan.nodes["cents"].to_numpy(dtype=np.int64), given_for(scenario, plan)
     made = cells(
         tree,
         quotas,

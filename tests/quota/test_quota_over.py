@@ -1,5 +1,7 @@
 """Over-assignment that is chosen, and its curve."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from pydantic import ValidationError
 from spm_opt.errors import QuotaError, ScenarioError
 from spm_opt.quota.over import Year
 from spm_opt.quota.quota import quota
+from spm_opt.quota.tree import reconcile
 from spm_opt.scenario.quota_settings import Quota
+from spm_opt.scenario.settings import Table
 from spm_opt.simulate.sales import Sales
 
 TWO = np.array([[100.0, 100.0], [100.0, 60.0], [60.0, 100.0], [60.0, 60.0]])
@@ -190,3 +194,28 @@ def test_the_choice_is_the_first_of_all_that_reach(seed):
         less = row(plan, before)["p_company"]
         lower = planned(draws, names, target=target, hedges={"company": before})
         assert less < wanted or (np.minimum(draws, lower.cents / 100).sum(axis=1) >= target).mean() < wanted
+
+
+def test_a_chosen_hedge_leaves_room_for_given_cells():
+    """90 of S0's 100 in X, below a hedge that is chosen: the company's own cells make room, and all adds up."""
+    rules = {"products": {"X": 0.5, "Y": 0.5}, "step": 1, "target": 160, "methods": {"even": 1.0}}
+    rules["over"] = {"chance": 0.5, "most": 1.3}
+    scenario = company(
+        [{"id": "A0", "revenue": 1.0}, {"id": "A1", "revenue": 1.0}],
+        [{"id": "S0"}, {"id": "S1"}],
+        quota=rules,
+    )
+    table = pd.DataFrame(
+        [("S0", "", "X", "", 90.0, 2)], columns=["node", "level", "product", "period", "target", "row"]
+    )
+    files = scenario.settings.tables.model_copy(update={"targets": Table(path="targets.csv")})
+    whole = scenario.settings.model_copy(update={"tables": files})
+    scenario = replace(scenario, settings=whole, targets=table)
+    alignment = aligned(scenario, {"A0": "S0", "A1": "S1"})
+    sales = Sales(alignment.territory_ids, TWO, np.zeros(4), pd.DataFrame(), pd.DataFrame(), 1)
+    plan = quota(scenario, alignment, sales)
+    assert chosen(plan) == [1.25]
+    cells = plan.cells.set_index(["node", "product"])["cents"].to_dict()
+    assert cells["S0", "X"] == 9_000
+    assert cells["S0", "X"] + cells["S1", "X"] == pytest.approx(1.25 * cells["company", "X"], abs=1)
+    assert (reconcile(plan)["difference"] == 0).all()
