@@ -5,8 +5,8 @@ Where the room is several territories away it is of little help: each of those b
 and blocks. So here every hard row has a price, from the relaxation at first: a node is charged for it
 wherever it goes, and all borders shift at once to where the prices want them. Prices rise while a row is
 broken, and fall back while it has room (a subgradient step, as in the dual of the relaxation, but for
-connected plans). In the last stages penalties alone polish the plan, and mend what that broke, where it
-is broken.
+connected plans). What then lies a hair outside is mended by trades of several nodes where limits are sums of what
+nodes carry, and by penalties alone, where it is broken.
 """
 
 from __future__ import annotations

