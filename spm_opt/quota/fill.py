@@ -79,6 +79,8 @@ class Filling:
         inside = above >= 0
         for _ in range(HALVINGS):
             middle = (low + high) / 2
+            if ((middle == low) | (middle == high)).all():
+                break  # no double lies between
             tried = np.where(inside, middle[above], level)
             sums = np.bincount(parent[below], self.rolled(tried)[below], count)
             short = sums < given * self.hedge

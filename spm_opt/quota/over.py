@@ -170,7 +170,7 @@ def curve(made: Case, year: Year, rules: Over, target: int) -> pd.DataFrame:
         text = f"scenario.toml: quota.over.level: no node with nodes below it is at level {rules.level!r}"
         raise ScenarioError([text])
     rows = []
-    for percent in range(100, round(100 * rules.most) + 1):
+    for percent in range(100, int(100 * rules.most + 1e-9) + 1):
         hedge = percent / 100
         tried = replace(
             asked,

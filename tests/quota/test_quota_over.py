@@ -174,13 +174,13 @@ def test_figures_equal_plain_counting(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=5, derandomize=True, deadline=None)
+@settings(max_examples=3, derandomize=True, deadline=None)
 def test_the_choice_is_the_first_of_all_that_reach(seed):
     """Against counting every hedge's quotas in whole steps; the chance never falls as the hedge rises."""
     rng = np.random.default_rng(seed)
     draws = rng.gamma(4.0, 25.0, (200, 3))
     names, target = ("Ann", "Bob", "Cem"), 270
-    tried = [planned(draws, names, target=target, hedges={"company": 1 + i / 100}) for i in (0, 10, 20, 30)]
+    tried = [planned(draws, names, target=target, hedges={"company": 1 + i / 100}) for i in (0, 15, 30)]
     reached = [(np.minimum(draws, one.cents / 100).sum(axis=1) >= target).mean() for one in tried]
     assert reached == sorted(reached)
     wanted = (reached[1] + reached[2]) / 2
