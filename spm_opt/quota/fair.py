@@ -27,6 +27,7 @@ from spm_opt.quota.joint import given
 from spm_opt.quota.measures import territory_measures
 from spm_opt.quota.methods import mixed, shares
 from spm_opt.quota.model import LARGEST_WEIGHT, Aims, Solved, solve
+from spm_opt.quota.near import near_steps
 from spm_opt.quota.rules import Question
 from spm_opt.quota.target import cents, company_target
 from spm_opt.quota.trace import binding, sides, traced
@@ -125,7 +126,7 @@ def fair_quotas(
         raise clash_error(conflict)
     filled = filling(made, asked, target)
     given, _ = filled.fill(float(target))
-    solved = solve(asked, _aims(made, asked, given[made.tree.leaves]))
+    solved = solve(near_steps(asked, given), _aims(made, asked, given[made.tree.leaves]))
     if solved is None:
         raise QuotaError("no quotas that keep the rules were found, and nothing is proven")
     trace = traced(
