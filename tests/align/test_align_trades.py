@@ -120,3 +120,10 @@ def test_the_same_start_gives_the_same_plan_and_a_stop_keeps_it_whole(seed):
     assert np.array_equal(first, again)
     assert not in_pieces(problem, first)
     assert not in_pieces(problem, short)
+
+
+def test_a_territory_without_any_node_stays_without():
+    """Where the last territories are empty there is no border to trade across, and the plan is kept."""
+    model = build(country(0), RULES)
+    start = np.zeros(model.n, dtype=np.int64)
+    assert np.array_equal(traded(model, amounts_of(model), start, np.full(len(model.lower), 1.0)), start)
