@@ -74,7 +74,7 @@ def test_levels_of_ones_own_have_steps_hedges_and_limits():
     assert found["Lyon"] <= 90
     with pytest.raises(ScenarioError, match=r"quota\.steps: there is no node at level 'aera'"):
         planned(steps={"aera": 50})
-    with pytest.raises(ValidationError, match="hedges: 'area' is no level; expected one of company, region"):
+    with pytest.raises(ValidationError, match="'area' is no level; expected one of company, region"):
         company([{"id": "A0"}], [{"id": "S0"}], quota={"target": 1000, "hedges": {"area": 1.1}})
 
 
