@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from scipy.optimize import minimize
 
 from spm_opt.align.isolated import called_off
+from spm_opt.align.kernel import outer
 from spm_opt.align.model import Model
 from spm_opt.align.scale import move_costs, typical
 from spm_opt.problem import BoolArray, FloatArray
@@ -170,7 +170,7 @@ class _Dual:
         return self.best > self.dearest or called_off(self.until)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def _priced(start, cost, columns, rows, coefficients, multiplier, temperature, share, use):  # type: ignore[no-untyped-def]
     """Share out each node over its arcs; adds up ``use`` of each row, and returns the soft and the hard minimum."""
     soft = 0.0

@@ -2,48 +2,67 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from spm_opt.align.kernel import anneal_from, beyond_of, shift
+from spm_opt.align.kernel import anneal_from, beyond_of, outer, shift
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 
-@numba.njit(cache=True, nogil=True)
-def anneal(  # type: ignore[no-untyped-def]
-    start,
-    territory,
-    cost,
-    guide,
-    constant,
-    columns,
-    rows,
-    coefficients,
-    lower,
-    upper,
-    true_lower,
-    true_upper,
-    scale,
-    weight,
-    kind,
-    cap,
-    geographic,
-    near_start,
-    near,
-    look_start,
-    look,
-    k,
-    arcs,
-    best,
-    out,
-    state,
-    count,
-    temperature,
-    warmth,
-    penalty,
-    beyond,
-    pool,
-    group,
-):
+@outer
+def _entered(  # type: ignore[no-untyped-def]
+    territory, cost, guide, constant, columns, rows, coefficients, lower, upper, weight, kind, geographic, arcs, where,
+    members, activity, now,
+):  # fmt: skip
+    """Enter a plan into empty books."""
+    for level in range(cost.shape[0]):
+        now[1 + level] = constant[level]
+    for r in range(len(lower)):
+        now[1 + kind[r]] += weight[r] * beyond_of(0.0, lower[r], upper[r])
+    for u in range(len(arcs)):
+        where[u] = territory[arcs[u]]
+        if geographic[u]:
+            members[where[u]] += 1
+        shift(
+            arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, now
+        )
+
+
+def anneal(
+    start: IntArray,
+    territory: IntArray,
+    cost: FloatArray,
+    guide: FloatArray,
+    constant: FloatArray,
+    columns: IntArray,
+    rows: IntArray,
+    coefficients: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    true_lower: FloatArray,
+    true_upper: FloatArray,
+    scale: FloatArray,
+    weight: FloatArray,
+    kind: IntArray,
+    cap: FloatArray,
+    geographic: BoolArray,
+    near_start: IntArray,
+    near: IntArray,
+    look_start: IntArray,
+    look: IntArray,
+    k: int,
+    arcs: IntArray,
+    best: IntArray,
+    out: FloatArray,
+    state: NDArray[np.uint64],
+    count: int,
+    temperature: float,
+    warmth: FloatArray,
+    penalty: float,
+    beyond: FloatArray,
+    pool: IntArray,
+    group: IntArray,
+) -> None:
     """Look at ``count`` proposals at one temperature.
 
     ``arcs`` (the present state) and ``best`` (territories of the best state) are changed in place.
@@ -54,22 +73,12 @@ def anneal(  # type: ignore[no-untyped-def]
     search charges for an arc beside its points. ``temperature`` is multiplied by the ``warmth`` of the
     territory that a node leaves. Only the nodes of ``pool`` move, and only between territories of one ``group``.
     """
-    n, levels = len(start) - 1, cost.shape[0]
-    where = np.empty(n, np.int64)
-    members = np.zeros(k, np.int64)
-    activity = np.zeros(len(lower))
-    now = np.zeros(1 + levels)
-    for level in range(levels):
-        now[1 + level] = constant[level]
-    for r in range(len(lower)):
-        now[1 + kind[r]] += weight[r] * beyond_of(0.0, lower[r], upper[r])
-    for u in range(n):
-        where[u] = territory[arcs[u]]
-        if geographic[u]:
-            members[where[u]] += 1
-        shift(
-            arcs[u], 1.0, columns, rows, coefficients, lower, upper, weight, kind, activity, cost, guide, now
-        )
+    where, members = np.empty(len(arcs), dtype=np.int64), np.zeros(k, dtype=np.int64)
+    activity, now = np.zeros(len(lower)), np.zeros(1 + len(cost))
+    _entered(
+        territory, cost, guide, constant, columns, rows, coefficients, lower, upper, weight, kind, geographic, arcs, where,
+        members, activity, now,
+    )  # fmt: skip
     anneal_from(
         start,
         territory,

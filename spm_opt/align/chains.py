@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
-from spm_opt.align.kernel import NEGLIGIBLE, _below, _draw, beyond_of
+from spm_opt.align.kernel import NEGLIGIBLE, _below, _draw, beyond_of, copy, inner, outer
 
 LOOKS = 1500
 """Most partial chains that are looked at from one node."""
@@ -17,7 +16,7 @@ ARCS, PLACED = 0, 1
 """What is next for a node in hand: one of its arcs, or a node to eject from where it was placed."""
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _put(arc, sign, data, columns, rows, activity):  # type: ignore[no-untyped-def]
     """Put an arc into the plan or take it out; returns the change of the energy."""
     reduced, coefficients, lower, upper, weight, slope = data
@@ -31,7 +30,7 @@ def _put(arc, sign, data, columns, rows, activity):  # type: ignore[no-untyped-d
     return change
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _enter(node, t, head, after, before):  # type: ignore[no-untyped-def]
     """Add a node to the list of a territory's nodes."""
     first = head[t]
@@ -41,7 +40,7 @@ def _enter(node, t, head, after, before):  # type: ignore[no-untyped-def]
     head[t] = node
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _leave(node, t, head, after, before):  # type: ignore[no-untyped-def]
     """Take a node out of the list of its territory's nodes."""
     if before[node] >= 0:
@@ -52,7 +51,7 @@ def _leave(node, t, head, after, before):  # type: ignore[no-untyped-def]
         before[after[node]] = before[node]
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     first, start, territory, data, columns, rows, activity, arcs, head, after, loose, visited, hand, taken, tiny, out
 ):  # fmt: skip
@@ -118,7 +117,7 @@ def _chain(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop,
                 mode[depth] = ARCS
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _move(node, arc, territory, arcs, head, after, before):  # type: ignore[no-untyped-def]
     """Let a node use another arc; row activities are the caller's business."""
     _leave(node, territory[arcs[node]], head, after, before)
@@ -126,7 +125,7 @@ def _move(node, arc, territory, arcs, head, after, before):  # type: ignore[no-u
     _enter(node, territory[arc], head, after, before)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _energy(data, columns, rows, arcs, activity):  # type: ignore[no-untyped-def]
     """Energy of a plan from scratch; fills ``activity``."""
     reduced, coefficients, lower, upper, weight, slope = data
@@ -141,7 +140,7 @@ def _energy(data, columns, rows, arcs, activity):  # type: ignore[no-untyped-def
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _broken(activity, lower, upper, scale, hard):  # type: ignore[no-untyped-def]
     """Total violation of hard rows relative to their size."""
     total = 0.0
@@ -153,7 +152,7 @@ def _broken(activity, lower, upper, scale, hard):  # type: ignore[no-untyped-def
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _wake(t, head, after, entry, enters, waiting, queue, end):  # type: ignore[no-untyped-def]
     """Queue the nodes of a territory and those that may enter it."""
     u = head[t]
@@ -172,7 +171,7 @@ def _wake(t, head, after, entry, enters, waiting, queue, end):  # type: ignore[n
     return end
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
     start, territory, data, columns, rows, scale, hard, entry, enters, movable, k, arcs, best, out, state, sweep,
     limit, temperature, deepest, tiny,
@@ -249,7 +248,7 @@ def rounds(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  likewise
             violation = _broken(activity, lower, upper, scale, hard)
             if violation < out[0] - NEGLIGIBLE or (violation <= out[0] and now < out[1] - tiny):
                 out[0], out[1] = violation, now
-                best[:] = arcs
+                copy(arcs, best)
         bar = was + (temperature * -math.log(max(1e-300, _draw(state))) if temperature > 0.0 else 0.0)
         if now > bar + tiny:
             for i in range(logged - 1, -1, -1):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+from numpy.typing import NDArray
 
+from spm_opt.align.kernel import inner, outer
 from spm_opt.align.subsets import EACH, look, pack, points_as_best
+from spm_opt.problem import FloatArray, IntArray
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def ways(j, reduced, near_start, near, budget, way):  # type: ignore[no-untyped-def]
     """Least cost of units between the center and each unit that a set has to take in, that unit included."""
     n = len(reduced)
@@ -28,7 +30,7 @@ def ways(j, reduced, near_start, near, budget, way):  # type: ignore[no-untyped-
             way[w] = min(way[w], way[v] + max(0.0, reduced[w]))
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _put(u, come, way, reduced, activity, near_start, near, inside, touch, size, expected, more):  # type: ignore[no-untyped-def]
     """Take a unit in or leave it out (``way`` 1), or take that back (-1); returns what it costs."""
     if come:
@@ -48,7 +50,7 @@ def _put(u, come, way, reduced, activity, near_start, near, inside, touch, size,
     return 0.0 if come == gains else way * abs(reduced[u])
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     j,
     reduced,
@@ -184,30 +186,31 @@ def grow(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
     return looked, True, filled
 
 
-@numba.njit(cache=True, nogil=True)
-def list_sets(  # type: ignore[no-untyped-def]
-    j,
-    reduced,
-    activity,
-    low,
-    high,
-    budget,
-    limit,
-    halt,
-    contiguous,
-    near_start,
-    near,
-    cost,
-    pool,
-    points,
-    filled,
-):
+def list_sets(
+    j: int,
+    reduced: FloatArray,
+    activity: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    budget: float,
+    limit: int,
+    halt: IntArray,
+    contiguous: bool,  # noqa: FBT001  as the compiled ones are called
+    near_start: IntArray,
+    near: IntArray,
+    cost: FloatArray,
+    pool: NDArray[np.uint64],
+    points: FloatArray,
+    filled: int,
+) -> tuple[int, bool, int]:
     """List the sets of a center that keep the limits and cost at most ``budget`` above the relaxed one.
 
     Returns the work done, whether all were listed, and the rows of the pool taken.
     """
-    if contiguous:
-        return grow(
-            j, reduced, activity, low, high, budget, limit, halt, near_start, near, cost, pool, points, filled
-        )
-    return look(j, reduced, activity, low, high, budget, limit, halt, cost, pool, points, filled)
+    asked = (j, reduced, activity, low, high, budget, limit, halt)
+    found: tuple[int, bool, int] = (
+        grow(*asked, near_start, near, cost, pool, points, filled)
+        if contiguous
+        else look(*asked, cost, pool, points, filled)
+    )
+    return found

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from spm_opt.align.isolated import halting
+from spm_opt.align.kernel import copy, copy_rows, inner, outer
 from spm_opt.align.median import Median
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
@@ -118,7 +118,7 @@ def ascend(
     return Dual(bound + median.constant - 1e-9 * abs(bound), alpha, every_nu, every_value, every_chosen, done)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced):  # type: ignore[no-untyped-def] # noqa: PLR0912  kept in one piece for the compiler
     """Bound at given prices; fills the values, the sizes and the choice of centers."""
     n, m = activity.shape
@@ -155,7 +155,7 @@ def _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _pull(cost, centers, activity, alpha, nu, chosen, pull):  # type: ignore[no-untyped-def]
     """How much the assignment of each unit is short: one less its chosen centers; adds to the last pull."""
     n, m = activity.shape
@@ -174,7 +174,7 @@ def _pull(cost, centers, activity, alpha, nu, chosen, pull):  # type: ignore[no-
     return norm
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
     """Move the price of every limit of every center by a step of its own."""
     for j in range(nu.shape[0]):
@@ -198,7 +198,7 @@ def _turn(lower, upper, size, nu, step, last):  # type: ignore[no-untyped-def]
             nu[j, a] = 0.0 if now * then < 0.0 else then
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def _climb(  # type: ignore[no-untyped-def]
     cost,
     centers,
@@ -239,8 +239,8 @@ def _climb(  # type: ignore[no-untyped-def]
             if best == -np.inf or now > best + 1e-5 * abs(best):
                 stall = 0
             best = now
-            best_alpha[:] = alpha
-            best_nu[:] = nu
+            copy(alpha, best_alpha)
+            copy_rows(nu, best_nu)
         else:
             stall += 1
         if halt[0] != 0:
@@ -249,7 +249,7 @@ def _climb(  # type: ignore[no-untyped-def]
             pace *= 0.6
             margin *= 0.7
             stall = 0
-            alpha[:] = best_alpha
+            copy(best_alpha, alpha)
             if pace < SLOWEST:
                 break
         norm = _pull(cost, centers, activity, alpha, nu, chosen, pull)
@@ -258,6 +258,6 @@ def _climb(  # type: ignore[no-untyped-def]
             for i in range(n):
                 alpha[i] += pace * ahead / norm * pull[i]
         _turn(lower, upper, size, nu, step, last)
-    alpha[:] = best_alpha
-    nu[:] = best_nu
+    copy(best_alpha, alpha)
+    copy_rows(best_nu, nu)
     return _evaluate(cost, centers, activity, lower, upper, k, alpha, nu, value, chosen, size, forced), done

@@ -10,15 +10,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from spm_opt.align.kernel import _below, _draw, _stays_connected, _touches
+from spm_opt.align.kernel import _below, _draw, _stays_connected, _touches, copy, inner, outer
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
-inner = numba.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
-"""For functions that only compiled ones may call: without a door for Python they compile in half the time."""
 SWAPS = 0.4
 """Share of proposals that exchange two units rather than move one."""
 LOOK_EVERY = 512
@@ -222,7 +219,7 @@ def move_back(ground, state, u, t):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def lay_out(ground, state, label):  # type: ignore[no-untyped-def]
     """Fill the state from the territory of each unit."""
     state.head[:] = -1
@@ -245,7 +242,7 @@ def penalty(ground, state, weight, t, u, v):  # type: ignore[no-untyped-def]
     return _beyond(ground.activity, ground.lower, ground.upper, weight, state.size, t, u, v)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def energy(ground, state, weight):  # type: ignore[no-untyped-def]
     """Points and penalties of the whole plan."""
     total = 0.0
@@ -351,16 +348,16 @@ def stir(ground, state, weight, units, proposals, temperature):  # type: ignore[
         recenter(head, after, total, medoid, value, t)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def keep_best(ground, state, best, out):  # type: ignore[no-untyped-def]
     """Write the plan down where it is the best so far."""
     violation, value = broken(ground, state), state.value.sum()
     if violation < out[0] - 1e-12 or (violation <= out[0] and value < out[1] - 1e-12 * abs(value)):
         out[0], out[1] = violation, value
-        best[:] = state.label
+        copy(state.label, best)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def anneal(ground, state, weight, proposals, temperature, best, out, beyond):  # type: ignore[no-untyped-def]
     """Look at proposals for any unit at one temperature.
 
@@ -369,7 +366,7 @@ def anneal(ground, state, weight, proposals, temperature, best, out, beyond):  #
     """
     units = np.arange(len(state.label))
     for _ in range(0, proposals, LOOK_EVERY):
-        stir(ground, state, weight, units, LOOK_EVERY, temperature)
+        stir(ground, state, weight, units, np.int64(LOOK_EVERY), temperature)
         keep_best(ground, state, best, out)
     beyond[:] = 0.0
     for t in range(len(state.head)):

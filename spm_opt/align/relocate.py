@@ -6,11 +6,10 @@ Which center closes and where one opens is drawn from a few candidates, as the i
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from spm_opt.align.kernel import _below, _draw
-from spm_opt.align.medoids import broken, inner, keep_best, move, move_back, penalty, recenter, stir
+from spm_opt.align.kernel import _below, _draw, copy, inner, outer
+from spm_opt.align.medoids import broken, keep_best, move, move_back, penalty, recenter, stir
 
 CANDIDATES = 12
 """Units that are looked at as new centers, and centers that are looked at to be closed."""
@@ -154,7 +153,7 @@ def _restore(ground, state, kept):  # type: ignore[no-untyped-def]
             recenter(state.head, state.after, state.total, state.medoid, state.value, t)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def disturb(ground, state, weight, tries, each, heat, best, out):  # type: ignore[no-untyped-def]
     """Search ``tries`` neighbourhoods, with ``each`` proposals for a unit of theirs.
 
@@ -168,7 +167,7 @@ def disturb(ground, state, weight, tries, each, heat, best, out):  # type: ignor
     violation, value = broken(ground, state), state.value.sum()
     least = weight.copy()
     for _ in range(tries):
-        kept[:] = state.label
+        copy(state.label, kept)
         chosen[:] = False
         wide = FEWEST + _below(state.draws, MOST - FEWEST + 1)
         v, t = _below(state.draws, n), -1

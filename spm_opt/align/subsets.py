@@ -8,14 +8,15 @@ budget is spent or where the limits can no longer be kept within it.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from spm_opt.align.kernel import inner, outer
 
 EACH = 32
 """Steps of any kind that count as much as a set looked at."""
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _ratios(order, count, reduced, activity, ratio):  # type: ignore[no-untyped-def]
     """Least reduced cost for a unit of activity more (0) or less (1), among the items from each place on."""
     m = activity.shape[1]
@@ -30,7 +31,7 @@ def _ratios(order, count, reduced, activity, ratio):  # type: ignore[no-untyped-
                 ratio[at, a, way] = min(ratio[at, a, way], abs(reduced[u]) / activity[u, a])
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def points_as_best(j, inside, cost, queue):  # type: ignore[no-untyped-def]
     """Points of a set at center ``j``, or -1 where another of its units is a better center."""
     n, count = len(inside), 0
@@ -56,7 +57,7 @@ def points_as_best(j, inside, cost, queue):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def pack(inside, pool, row):  # type: ignore[no-untyped-def]
     """Write a set as bits."""
     for word in range(pool.shape[1]):
@@ -66,7 +67,7 @@ def pack(inside, pool, row):  # type: ignore[no-untyped-def]
             pool[row, i >> 6] |= np.uint64(1) << np.uint64(i & 63)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, kept in one piece for the compiler
     j,
     reduced,
@@ -188,12 +189,12 @@ def look(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915  one loop, k
     return looked, True, filled
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _holds(bits, row, i):  # type: ignore[no-untyped-def]
     return (bits[row, i >> 6] >> np.uint64(i & 63)) & np.uint64(1)
 
 
-@numba.njit(cache=True, nogil=True)
+@outer
 def reduced_points(bits, points, price, number, triples, cut):  # type: ignore[no-untyped-def]
     """Reduced points of every territory at the prices of units, of a territory and of cuts."""
     reduced = points - number

@@ -1,12 +1,7 @@
 """The territory engine as a whole, against enumeration and against itself."""
 
-import hashlib
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -262,56 +257,12 @@ def test_priorities_are_settled_in_order():
     assert both.levels[0].objective == pytest.approx(alone.objective, abs=1e-5)
 
 
-SCRIPT = """
-import sys
-from test_align_engine import RULES, country, digest, without_seats
-from spm_opt.align.engine import align
-from spm_opt.criteria import Disruption
-sys.frozen = sys.argv[1] == "in one process"
-rules = [*RULES, Disruption(limit=0.7, weight=0.1)]
-for problem in (country(), without_seats(1), without_seats(3)):
-    print(digest(align(problem, rules if problem.seat[0, 0] >= 0 else RULES, effort="quick", seed=11)))
-"""
-
-
 def without_seats(count):
     """Take the seats of the first few sellers away."""
     problem = country()
     seat = problem.seat.copy()
     seat[:count] = np.nan
     return replace(problem, seat=seat)
-
-
-def digest(result):
-    """Boil a result down to what must repeat: everything but the wall time."""
-    kept = (
-        result.status,
-        result.alignment.unit_territory.tolist(),
-        result.levels,
-        dict(result.parts),
-        result.method,
-        dict(result.work),
-        result.repeatable,
-    )
-    return hashlib.sha256(repr(kept).encode()).hexdigest()
-
-
-def test_the_same_seed_gives_the_same_bytes_in_fresh_processes():
-    """Three processes with three hash seeds come to one result, with and without a child for the solvers."""
-    here = Path(__file__).parent
-    paths = os.pathsep.join((str(here), str(here.parent)))
-    answers = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT, how],
-            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": paths},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed, how in (("0", "with a child"), ("1", "with a child"), ("4242", "in one process"))
-    ]
-    assert len(set(answers)) == 1
-    assert len(answers[0].split()) == 3
 
 
 def test_progress_is_told():
