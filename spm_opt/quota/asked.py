@@ -48,7 +48,6 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
     multiple = tuple(
         cents(settings.steps[level]) // unit if level in settings.steps else 1 for level in tree.levels
     )
-    hedge = tuple(exact(settings.hedges.get(level, 1.0)) for level in tree.levels)
     finder = Finder(tree)
     messages = [
         f"scenario.toml: quota.{key}: there is no node at level {level!r}"
@@ -56,6 +55,7 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
         for level in getattr(settings, key)
         if level not in {*LEVELS, *tree.levels}
     ]
+    messages += hedge_faults(settings, finder)
     rules = [] if target is None else [amount_rule("quota.target", (ROOT,), target, both=True)]
     rules += _of_territories(settings, tree, known)
     for place, one in enumerate(settings.nodes, start=1):
@@ -77,7 +77,49 @@ def question(settings: Quota, tree: Hierarchy, known: Known, target: int | None,
         rules += _frozen(f"quota.freeze.{place}", name, finder, seen, messages)
     if messages:
         raise ScenarioError(messages)
-    return Question(tree, unit, multiple, hedge, tuple(rules))
+    return Question(tree, unit, multiple, hedges(settings, finder), tuple(rules))
+
+
+def hedges(settings: Quota, finder: Finder) -> tuple[Fraction, ...]:
+    """Give what the children of each node sum to for one of its own: its own hedge, or else its level's."""
+    tree = finder.tree
+    found = [exact(settings.hedges.get(level, 1.0)) for level in tree.levels]
+    for node, own in own_hedges(settings, finder).items():
+        found[node] = exact(own)
+    return tuple(one if below else Fraction(1) for one, below in zip(found, tree.children, strict=True))
+
+
+def own_hedges(settings: Quota, finder: Finder) -> dict[int, float]:
+    """Give the hedges of single nodes, by place; names that are not there have none."""
+    found = {}
+    for one in settings.nodes:
+        node = finder.find("", one.node, one.level, []) if one.hedge is not None else None
+        if node is not None and one.hedge is not None:
+            found[node] = one.hedge
+    return found
+
+
+def chosen_places(settings: Quota, finder: Finder) -> list[int]:
+    """List the nodes whose hedge ``[quota.over]`` chooses: of its level, with nodes below and no own hedge."""
+    if settings.over is None:
+        return []
+    level, own = settings.over.level, own_hedges(settings, finder)
+    pairs = enumerate(zip(finder.tree.levels, finder.tree.children, strict=True))
+    return [place for place, (at, below) in pairs if at == level and below and place not in own]
+
+
+def hedge_faults(settings: Quota, finder: Finder) -> Iterator[str]:
+    """Say which hedges are of nodes with none below, or of nodes that have another."""
+    own = own_hedges(settings, finder)
+    for place, one in enumerate(settings.nodes, start=1):
+        node = finder.find("", one.node, one.level, []) if one.hedge is not None else None
+        if node is None:
+            continue
+        key = f"scenario.toml: quota.nodes.{place}.hedge"
+        if not finder.tree.children[node]:
+            yield f"{key}: no quotas are below {finder.tree.levels[node]} {one.node}"
+        if own[node] != one.hedge:
+            yield f"{key}: {one.node} has {one.hedge:g} here and {own[node]:g} in another entry; keep one"
 
 
 def _frozen(key: str, name: str, finder: Finder, seen: Seen, messages: list[str]) -> Iterator[Rule]:

@@ -283,7 +283,7 @@ def _plan(
             level = np.full(len(own), 1 - chance)
             basis[f"quota_{name}"] = np.rint(made.chances.amount(level) / asked.unit) * asked.unit / 100
     nodes = made.nodes.assign(cents=amounts, **_node_limits(asked))
-    if settings.hedges:
+    if settings.hedged:
         nodes["hedge"] = [float(one) for one in asked.hedge]
         nodes["step"] = [asked.unit * size / 100 for size in asked.multiple]
     order = list(alignment.territory_ids)

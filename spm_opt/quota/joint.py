@@ -13,7 +13,7 @@ import pandas as pd
 from spm_opt.errors import InputError, QuotaError
 from spm_opt.plan import QuotaPlan
 from spm_opt.problem import BoolArray, IntArray
-from spm_opt.quota.asked import Finder, amount_rule
+from spm_opt.quota.asked import Finder, amount_rule, chosen_places, hedges
 from spm_opt.quota.cells import ALL, Cells, summed
 from spm_opt.quota.hierarchy import ROOT, Hierarchy
 from spm_opt.quota.ranges import Axes, Key, Ranges
@@ -237,15 +237,11 @@ def _read(scenario: Scenario, tree: Hierarchy) -> tuple[Given | None, Findings]:
     rules = scenario.settings.quota
     products, periods = _places(scenario)
     fine = {"year": 1, "quarter": 4, "month": 12}[rules.periods]
-    hedges = {**rules.hedges, **({rules.over.level: np.nan} if rules.over else {})}
-    hedge = np.array(
-        [
-            hedges.get(level, 1.0) if below else 1.0
-            for level, below in zip(tree.levels, tree.children, strict=True)
-        ]
-    )
+    finder = Finder(tree)
+    hedge = np.array([float(one) for one in hedges(rules, finder)])
+    hedge[chosen_places(rules, finder)] = np.nan  # any
     made = Given(Axes(tree, len(products) - 1, fine, hedge), products, periods, (), table.path)
-    finder, findings, rows = Finder(tree), list[Finding](), dict[Key, Stated]()
+    findings, rows = list[Finding](), dict[Key, Stated]()
     for record in frame.sort_values("row").to_dict("records"):
         key, faults = _key(record, finder, made, table, scenario.settings.year)
         findings += faults

@@ -33,11 +33,13 @@ import pandas as pd
 from spm_opt.errors import QuotaError, ScenarioError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import BoolArray, FloatArray
-from spm_opt.quota.asked import Seen, exact
+from spm_opt.quota.asked import Finder, Seen, chosen_places, exact, own_hedges
 from spm_opt.quota.conflict import sums_clash
 from spm_opt.quota.fair import Case, case, fair_quotas, filling, question_of
+from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.target import company_target
 from spm_opt.scenario.over_settings import Over, Point
+from spm_opt.scenario.quota_settings import Quota
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.sales import Sales
 
@@ -162,25 +164,35 @@ def over_assigned(
 
 def curve(made: Case, year: Year, rules: Over, target: int) -> pd.DataFrame:
     """Give the figures of every hedge for which the rules leave room, a row each."""
-    asked, tree = question_of(made, target), made.tree
-    place = [
-        level == rules.level and bool(below) for level, below in zip(tree.levels, tree.children, strict=True)
-    ]
-    if not any(place):
-        text = f"scenario.toml: quota.over.level: no node with nodes below it is at level {rules.level!r}"
-        raise ScenarioError([text])
-    rows = []
+    asked, rows = question_of(made, target), list[dict[str, float]]()
+    places = set(require_chosen(made.scenario.settings.quota, made.tree))
     for percent in range(100, int(100 * rules.most + 1e-9) + 1):
         hedge = percent / 100
         tried = replace(
             asked,
-            hedge=tuple(exact(hedge) if own else one for own, one in zip(place, asked.hedge, strict=True)),
+            hedge=tuple(exact(hedge) if at in places else one for at, one in enumerate(asked.hedge)),
         )
         if not sums_clash(tried, tried.rules):
             given, _ = filling(made, tried, target).fill(float(target))
             quotas = given[made.tree.leaves] / 100
             rows.append({"hedge": hedge, **figures(year, rules, quotas, target), "chosen": False})
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def require_chosen(settings: Quota, tree: Hierarchy) -> list[int]:
+    """List the nodes whose hedge is chosen.
+
+    Raises
+    ------
+    ScenarioError
+        A hedge is to be chosen, and there is no such node.
+    """
+    found = chosen_places(settings, Finder(tree))
+    if settings.over is not None and not found:
+        text = f"no node with nodes below it is at level {settings.over.level!r}"
+        given = " that has no hedge of its own" if own_hedges(settings, Finder(tree)) else ""
+        raise ScenarioError([f"scenario.toml: quota.over.level: {text}{given}"])
+    return found
 
 
 def figures(year: Year, rules: Over, quotas: FloatArray, target: int) -> dict[str, float]:

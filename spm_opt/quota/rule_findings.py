@@ -13,6 +13,7 @@ from spm_opt.quota.conflict import Clash, clashes
 from spm_opt.quota.hierarchy import Hierarchy
 from spm_opt.quota.measures import account_measures
 from spm_opt.quota.methods import growths
+from spm_opt.quota.over import require_chosen
 from spm_opt.quota.rules import Question
 from spm_opt.quota.target import company_target
 from spm_opt.scenario.findings import Finding, Findings
@@ -62,6 +63,7 @@ def _messages(scenario: Scenario, tree: Hierarchy) -> Iterator[str]:
     settings, finder = scenario.settings.quota, Finder(tree)
     made: tuple[Callable[[], object], ...] = (
         lambda: _asked(scenario, tree),
+        lambda: require_chosen(settings, tree),
         lambda: growths(settings, tree),
         lambda: account_measures(scenario),
     )

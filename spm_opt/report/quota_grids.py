@@ -66,7 +66,7 @@ def quota_note(run: Run) -> str:
         if used == ["proportional"]
         else f"is spread by {' and '.join(used)}".replace("_", " ")
     )
-    sums = "with its hedges" if quota.hedges else "exactly"
+    sums = "with its hedges" if quota.hedged else "exactly"
     return (
         f"The company target of {words.amount(cents / 100, currency)} {how}, in steps of "
         f"{words.amount(quota.step, currency)}. Territories sum to it {sums}."

@@ -54,7 +54,9 @@ def _methods(rules: Quota) -> Iterator[Fault]:
 
 
 def _over(rules: Quota) -> Iterator[Fault]:
-    """Say why no over-assignment can be chosen."""
+    """Say why no over-assignment can be had, or chosen."""
+    if "territory" in rules.hedges:
+        yield ("hedges", "territory"), "no quotas are below a territory"
     if rules.over is None:
         return
     if rules.target is None and rules.growth is None:

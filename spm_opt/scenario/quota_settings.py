@@ -18,7 +18,7 @@ Hedge = Annotated[float, Field(ge=0.5, le=3, allow_inf_nan=False)]
 
 
 class NodeRule(Frozen):
-    """Limits of one node of the sales organisation."""
+    """Limits and hedge of one node of the sales organisation."""
 
     node: str
     """The node's name, as sellers have it; "company" is the top."""
@@ -32,6 +32,8 @@ class NodeRule(Frozen):
     """Least growth on the node's own last year."""
     growth_max: Growth | None = None
     """Most growth on the node's own last year."""
+    hedge: Hedge | None = None
+    """Over-assignment of this node alone, in place of its level's in ``hedges`` (1.0: none)."""
 
 
 class Pin(Frozen):
@@ -80,7 +82,7 @@ class Quota(Frozen):
     """Larger steps of levels above territories, each a whole multiple of ``step``."""
     hedges: dict[str, Hedge] = {}
     """Over-assignment by level: what the quotas below a node sum to, divided by its own (1.05: 5 % more),
-    rounded to the nearest whole ``step`` (half a step up)."""
+    rounded to the nearest whole ``step`` (half a step up). A single node's: ``hedge`` in ``[[quota.nodes]]``."""
     over: Over | None = None
     """Over-assignment that is chosen: see ``[quota.over]``."""
     floor: Money | None = None
@@ -102,7 +104,7 @@ class Quota(Frozen):
     productivity_max: Money | None = None
     """Most quota in currency for a full productive year of a position."""
     nodes: tuple[NodeRule, ...] = ()
-    """Limits of single nodes, a ``[[quota.nodes]]`` each."""
+    """Limits and hedges of single nodes, a ``[[quota.nodes]]`` each."""
     pins: tuple[Pin, ...] = ()
     """Quotas that are fixed, a ``[[quota.pins]]`` each."""
     freeze: tuple[str, ...] = ()
@@ -127,6 +129,11 @@ class Quota(Frozen):
     def split(self) -> bool:
         """Whether quotas are split over products or periods."""
         return bool(self.products) or self.periods != "year"
+
+    @property
+    def hedged(self) -> bool:
+        """Whether some node may be over-assigned."""
+        return bool(self.hedges) or self.over is not None or any(one.hedge is not None for one in self.nodes)
 
     @property
     def plain(self) -> bool:

@@ -25,6 +25,7 @@ PROMISED = {
     "conservation: every parent's base is the sum of its children's, per cascade, within five cents": "conserves",
     "hedge identity: each node's ratio is the product of the hedges above it, within 1e-4": "hedges",
     "HedgeByDepth: a hedge a level, resolved for each tree": "hedges",
+    "hedge_multiplier as a dictionary: a hedge of one manager, others as their level or none": "hedge_of_a_manager",
     "target_total: the root of every cascade has the input target, in total and per combination": "target",
     "Pin: a leaf carries exactly this total over all cascades, its mix kept": "pin_of_a_leaf",
     "Pin of a manager: the whole subtree follows, its mix kept": "pin_of_a_manager",
@@ -116,6 +117,19 @@ def test_hedges():
     for region, districts in (("East", "NS"), ("West", "W")):
         assert abs(sum(cents[name] for name in districts) - cents[region] * 1.05) <= 0.5
     assert int(plan.cents.sum()) == pytest.approx(170_037 * 1.1 * 1.05, abs=2)
+    assert (reconcile(plan)["difference"] == 0).all()
+
+
+def test_hedge_of_a_manager():
+    """West alone carries 20 %, the East the 5 % of its level; the manager of district N none."""
+    own = [{"node": "West", "hedge": 1.2}, {"node": "N", "hedge": 1.0}]
+    plan = planned(hedges={"region": 1.05, "district": 1.1}, nodes=own)
+    cents = held(plan)
+    assert cents["West"] + cents["East"] == 170_037
+    assert abs(cents["W"] - cents["West"] * 1.2) <= 0.5
+    assert abs(cents["N"] + cents["S"] - cents["East"] * 1.05) <= 0.5
+    assert cents["S0"] + cents["S1"] == cents["N"]
+    assert abs(cents["S2"] - cents["S"] * 1.1) <= 0.5
     assert (reconcile(plan)["difference"] == 0).all()
 
 
