@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Event
 
 import numpy as np
 
 from spm_opt.align.ascent import suited
-from spm_opt.align.core import close, one_level
+from spm_opt.align.core import Closed, close, one_level
 from spm_opt.align.effort import Budget, Clock
-from spm_opt.align.ejection import eject
+from spm_opt.align.ejection import Chained, eject
 from spm_opt.align.model import Model
 from spm_opt.align.regroup import regroup
 from spm_opt.align.relax import Relaxation
@@ -20,8 +23,8 @@ from spm_opt.problem import FloatArray, IntArray
 
 GROUPS, OF_GROUPS, NODES_OF_GROUP = 2, 0.9, 20
 """Groups of a large model for each territory, their share of the time, and a group more for so many nodes."""
-CHAINS = 0.35
-"""Share of the chains before branch and bound is tried; they go on where the core is too large for it."""
+CHAINS, LAST = 0.35, 0.93
+"""Share of the chains before branch and bound is tried, and share of the time that is left when both end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,41 +124,78 @@ def _chained(
     clock: Clock,
 ) -> Sharpened:
     """Improve a plan of one level by chains, and close its core where that is small."""
+    chains = partial(_eject_both, flat, loose, seed=seed)
     first = round(CHAINS * budget.looks)
-    found = eject(
-        flat,
-        start,
-        loose,
-        known=known,
-        looks=first,
-        seed=seed,
-        spent=_spent(clock.part(CHAINS), loose.bound),
-    )
+    found = chains(start, known, looks=first, clock=clock.part(CHAINS))
     steps: tuple[str, ...] = ("ejection chains",)
-    if found.territory is not None and not reached(found.value, loose.bound) and not clock.over:
+    if clock.over or reached(found.value, loose.bound):
+        return Sharpened(
+            found.territory, proven=False, steps=steps, looks=found.looks, complete=found.complete
+        )
+    more = partial(chains, start if found.territory is None else found.territory, None, seed=seed + 2)
+    rest = budget.looks - first
+    if found.territory is None:
+        last, closed = more(looks=rest, clock=clock.part(LAST)), None
+    else:
+        last, closed = _closing(flat, found.territory, loose, partial(more, looks=rest), budget, clock)
+    steps = (*steps, closed.step) if closed is not None and closed.step else steps
+    looks, proven = found.looks + last.looks, closed is not None and closed.proven
+    complete = found.complete and (last.complete or proven)
+    if closed is not None and (proven or closed.value <= last.value):
+        return Sharpened(closed.territory, proven, steps, looks, complete)
+    return Sharpened(last.territory, proven=False, steps=steps, looks=looks, complete=complete)
+
+
+def _closing(
+    flat: Model,
+    plan: IntArray,
+    loose: Relaxation,
+    more: Callable[..., Chained],
+    budget: Budget,
+    clock: Clock,
+) -> tuple[Chained, Closed]:
+    """Try to prove a plan best by its core, and meanwhile go on with the chains, until that is proven."""
+    proven = Event()
+
+    def search() -> Closed:
         closed = close(
             flat,
-            found.territory,
+            plan,
             loose,
             level=0,
             caps=np.zeros(0),
             nodes=budget.nodes,
-            left=lambda: clock.left(0.9),
+            left=lambda: clock.left(LAST),
         )
-        if closed.step:
-            steps = (*steps, closed.step)
-            return Sharpened(closed.territory, closed.proven, steps, found.looks, found.complete)
-    if not clock.over and not reached(found.value, loose.bound):
-        more = eject(
-            flat,
-            start if found.territory is None else found.territory,
-            loose,
-            looks=budget.looks - first,
-            seed=seed + 1,
-            spent=_spent(clock.part(0.97), loose.bound),
-        )
-        found = replace(more, looks=found.looks + more.looks, complete=found.complete and more.complete)
-    return Sharpened(found.territory, proven=False, steps=steps, looks=found.looks, complete=found.complete)
+        if closed.proven:
+            proven.set()
+        return closed
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(copy_context().run, search)
+        last = more(clock=replace(clock.part(LAST), stop=lambda: proven.is_set() or clock.stopped))
+        return last, running.result()
+
+
+def _eject_both(
+    flat: Model,
+    loose: Relaxation,
+    start: IntArray,
+    known: IntArray | None,
+    *,
+    looks: int,
+    seed: int,
+    clock: Clock,
+) -> Chained:
+    """Improve a plan by chains twice at once, with other draws, half the looks each; returns the better."""
+    chains = partial(eject, flat, start, loose, known=known, looks=looks // 2)
+    with ThreadPoolExecutor(1) as pool:
+        quiet = _spent(replace(clock, progress=None), loose.bound)
+        running = pool.submit(copy_context().run, partial(chains, seed=seed + 1, spent=quiet))
+        one = chains(seed=seed, spent=_spent(clock, loose.bound))
+        other = running.result()
+    better = min(one, other, key=lambda each: each.value)
+    return replace(better, looks=one.looks + other.looks, complete=one.complete and other.complete)
 
 
 def _spent(clock: Clock, bound: float) -> Callable[[float], float]:
