@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from spm_opt.align.dual import Dual, ascend
-from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.effort import Budget, Clock, cores
 from spm_opt.align.isolated import isolated
 from spm_opt.align.median import Median
-from spm_opt.align.median_exact import MedianProof, best_centers_of, cost_of, solve
+from spm_opt.align.median_exact import Cut, MedianProof, best_centers_of, cost_of, solve
 from spm_opt.align.median_logic import solve_cp
 from spm_opt.align.partition import partition
 from spm_opt.align.probing import Probed, probe, way_of
@@ -174,13 +176,22 @@ def _by_pairs(
         if size is not None:
             pairs &= least <= np.partition(least.ravel(), size)[size]
         clock.tell("exact search", upper, 0.0 if center is not None else 1.0, bound)
-        proof = _exact(
-            median, pairs, center, budget, seed, clock, work, share=1.0 if size is None else FIRST_SHARE
-        )
+        share = 1.0 if size is None else FIRST_SHARE
+        exact = partial(_exact, median, pairs, center, budget, seed, clock, work, share=share)
+        second = None
+        # where time is short, the second opinion need not wait for the first
+        if size is None and center is not None and clock.limit is not None and cores() > 1:
+            with ThreadPoolExecutor(1) as pool:
+                running = pool.submit(
+                    copy_context().run, partial(_confirmed, median, pairs, (), budget, clock)
+                )
+                proof, second = exact(), running.result()
+        else:
+            proof = exact()
         if proof.center is not None and (center is None or cost_of(median, proof.center) < upper):
             center = proof.center
         if size is None:
-            return _concluded(median, least, proof, center, bound, budget, clock, work)
+            return _concluded(median, least, proof, center, bound, budget, clock, work, second)
     return Closed(center, bound, "exact search of a part, and the bound over all centers")
 
 
@@ -318,6 +329,7 @@ def _concluded(
     budget: Budget,
     clock: Clock,
     work: dict[str, int],
+    second: MedianProof | None,
 ) -> Closed:
     """Say what a solve over every pair that is left proves; an optimum only where a second solve agrees."""
     if center is None or proof.bound == np.inf:
@@ -327,28 +339,28 @@ def _concluded(
     reached_bound = max(bound, min(proof.bound, value))
     if not proof.closed:
         return Closed(center, reached_bound, "exact search to the end of its effort")
-    clock.tell("second proof", value, 0.0, reached_bound)
-    seconds = clock.left(1.0)
-    second = isolated(
-        partial(
-            solve,
-            median,
-            left(least, value),
-            nodes=_nodes(budget),
-            seconds=seconds,
-            presolve=False,
-            cuts=proof.cuts,
-        ),
-        what="HiGHS without presolve for chosen centers",
-        failing=NOTHING,
-        within=seconds,
-    )
+    if second is None:
+        clock.tell("second proof", value, 0.0, reached_bound)
+        second = _confirmed(median, left(least, value), proof.cuts, budget, clock)
     work["branch and bound nodes"] += second.nodes
     if second.closed and reached(value, second.bound):
         return Closed(center, reached_bound, "exact search to proof, with and without presolve")
     unsure = value - 2 * PROVEN * max(1.0, abs(value))
     return Closed(
         center, max(bound, min(reached_bound, unsure)), "exact search to proof, but not confirmed in time"
+    )
+
+
+def _confirmed(
+    median: Median, pairs: BoolArray, cuts: tuple[Cut, ...], budget: Budget, clock: Clock
+) -> MedianProof:
+    """Solve without presolve, as a second opinion."""
+    seconds = clock.left(1.0)
+    return isolated(
+        partial(solve, median, pairs, nodes=_nodes(budget), seconds=seconds, presolve=False, cuts=cuts),
+        what="HiGHS without presolve for chosen centers",
+        failing=NOTHING,
+        within=seconds,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -57,6 +58,13 @@ BUDGETS: dict[Effort, Budget] = {
     "standard": Budget(4_000, 1_000_000, 10.0, 10, 40, 20_000_000, 2_000),
     "thorough": Budget(30_000, 10_000_000, 60.0, 25, 400, 400_000_000, 20_000),
 }
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, eq=False)
