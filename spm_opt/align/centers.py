@@ -169,6 +169,9 @@ def _from_prices(
         plan, _ = _further(median, plan, budget, seed, clock.part(share), work, afresh=False)
         center = plan.center
     closed = close(median, dual, center, budget, seed, clock, work)
+    if not searched.complete and center is not None and not len(median.seated):
+        # the search was cut to leave time for the proof, which did not need all of it
+        closed, _ = _further(median, closed, budget, seed + 1, clock, work, afresh=False)
     return _told(problem, median, closed, searched, work, clock)
 
 
