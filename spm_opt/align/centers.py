@@ -188,15 +188,17 @@ def _told(
         return replace(searched, steps=steps, work=work, complete=complete), _middle(
             problem, median, searched
         )
-    opened = np.unique(closed.center)
-    label = np.searchsorted(opened, closed.center)
+    # a solver that was cut may leave a plan whose units would be nearer to another of them
+    chosen, _ = best_centers_of(median, closed.center)
+    opened = np.unique(chosen)
+    label = np.searchsorted(opened, chosen)
     today = Alignment.incumbent(problem).unit_territory
     name = locate.names_like_today(today, label, median.k, median.seated)
     # a territory may have been left without any unit, and so without a center
     center = np.full((median.k, 2), np.nan)
     place = np.concatenate((problem.place, problem.seat[median.seated]))
     center[name[: len(opened)]] = place[opened]
-    value = cost_of(median, closed.center)
+    value = cost_of(median, chosen)
     bound = None if np.isinf(closed.bound) else min(closed.bound, value)
     levels = (Level(searched.levels[0].priority if searched.levels else 1, value, bound),)
     return Outcome(name[label][: problem.n], levels, "", steps, work, complete), center

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from made_problem import problem_of
 
+from spm_opt.align import centers
 from spm_opt.align.centers import with_centers
+from spm_opt.align.closing import Closed
 from spm_opt.align.dual import ascend
 from spm_opt.align.effort import BUDGETS, Clock
 from spm_opt.align.engine import align
@@ -148,6 +150,25 @@ def test_a_unit_above_the_limit_is_said_at_once():
     )
     assert outcome.territory is None
     assert "big alone carries 9, above the limit 5" in outcome.reason
+
+
+def test_a_plan_is_told_with_the_best_center_of_each_territory(monkeypatch):
+    """A solver that was cut leaves a worse unit as center: the points told are those from the best one."""
+    problem = problem_of(
+        [{"id": f"u{i}", "hours": 1.0} for i in range(3)],
+        ("A",),
+        places={f"u{i}": (float(i), 0.0) for i in range(3)},
+    )
+    cut = Closed(np.zeros(3, dtype=np.int64), -np.inf, "cut")
+    monkeypatch.setattr(centers, "close", lambda *_: cut)
+    monkeypatch.setattr(centers, "_further", lambda _median, closed, *_, **__: (closed, True))
+    outcome, center = with_centers(
+        problem, [Dispersion(weight=1.0)], BUDGETS["quick"], 1, Clock(0.0, None, None)
+    )
+    median = median_of(problem, [Dispersion(weight=1.0)])
+    assert cost_of(median, cut.center) > outcome.levels[0].objective
+    assert outcome.levels[0].objective == pytest.approx(cost_of(median, np.ones(3, dtype=np.int64)))
+    assert center[0].tolist() == problem.place[1].tolist()
 
 
 def test_parts_are_named_so_that_most_stay():
