@@ -47,6 +47,8 @@ TRIAL = 100_000
 """Proposals that measure the speed of the search, where a time limit is set."""
 ALL_SHARES, SEARCHES = 2.5, 9
 """Sum of the shares of the searches that a plan usually takes, and their number."""
+SMALL = 500
+"""Arcs below which least proposals are fewer in proportion: the exact method follows, and takes no time there."""
 LARGE = 2_000
 """Nodes from which the search is guided by prices, in two halves at once, where each limit is of one territory."""
 MEND = 0.25
@@ -82,7 +84,8 @@ def improve(
     recenter
         Where centers are free: the cost of every arc from the centers that suit a plan best.
     """
-    proposals = max(budget.least_proposals, budget.proposals * model.n)
+    small = min(1.0, len(model.territory) / SMALL) if recenter is None else 1.0
+    proposals = max(round(small * budget.least_proposals), budget.proposals * model.n)
     if model.n >= LARGE and recenter is None and _by_territory(model):
         return _guided(model, ideas[0], relaxed, level, caps, proposals, seed, clock)
     searches = Searches(model, relaxed, level, caps, proposals, clock, recenter)
