@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from math import gcd
+from math import gcd, lcm
 
 import numpy as np
 import pandas as pd
@@ -86,16 +87,56 @@ class EditTree:
             return [node]
         return [leaf for child in self.children[node] for leaf in self.leaves(child)]
 
-    def change(self, node: Node, difference: int, common: Node) -> None:
-        """Change a node with all below, and those above it up to, not with, a common node."""
-        for above in self.path(node)[1:]:
-            if above == common:
-                break
-            if self.hedge[above] != 1:
-                raise QuotaError(f"{said(above)} has over-assignment: nothing can cross its border")
-            self.cents[above] += difference
-            self._allow(above, self.cents[above])
-        self.fill(node, self.cents[node] + difference)
+    def carry(self, source: Node, destination: Node, amount: int, common: Node) -> tuple[int, int]:
+        """Take an amount from a node and give it to another, through all nodes below their common one.
+
+        The node below the common one gives what the other gets. Where a node on the way is over-assigned,
+        those below it change by its hedge times as much, in whole steps as everywhere: what leaves is then
+        the amount nearest to the one asked for that keeps every sum, and what arrives is another.
+
+        Returns
+        -------
+        What leaves and what arrives, in cents.
+        """
+        paths = [self._down(node, common) for node in (source, destination)]
+        crossing = self._crossing(paths[0], self.size[paths[1][0]], amount)
+        ends = []
+        for path, first in zip(paths, (-crossing, crossing), strict=True):
+            changes = self._changes(path, first)
+            for node, own in zip(path[:-1], changes, strict=False):
+                self.cents[node] += own
+                self._allow(node, self.cents[node])
+            self.fill(path[-1], self.cents[path[-1]] + changes[-1])
+            ends.append(abs(changes[-1]))
+        return ends[0], ends[1]
+
+    def _down(self, node: Node, common: Node) -> list[Node]:
+        """List the nodes from below a common one down to a node."""
+        path = self.path(node)
+        return path[: path.index(common)][::-1]
+
+    def _changes(self, path: list[Node], first: int) -> list[int]:
+        """Say how much each node of a path changes with its first one, all others staying as they are."""
+        changes = [first]
+        for node in path[:-1]:
+            own = self.cents[node]
+            changes.append(self._assigned(node, own + changes[-1]) - self._assigned(node, own))
+        return changes
+
+    def _crossing(self, path: list[Node], step: int, amount: int) -> int:
+        """Find by how much the first node of a path falls when the last one falls by an amount, or nearly so."""
+        if all(self.hedge[node] == 1 for node in path[:-1]):
+            return amount
+        size, most = lcm(step, self.size[path[0]]), 1
+
+        def leaves(count: int) -> int:
+            return -self._changes(path, -count * size)[-1]
+
+        while leaves(most) < amount:
+            most *= 2
+        above = bisect_left(range(most), amount, key=leaves)
+        tried = [count for count in (above - 1, above) if count >= 0]
+        return size * min(tried, key=lambda count: (abs(leaves(count) - amount), count))
 
     def fill(self, node: Node, amount: int, weights: Weights | None = None) -> None:
         """Give a node an amount, and spread it over all below; without weights, as the quotas are."""

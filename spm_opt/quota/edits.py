@@ -128,11 +128,15 @@ def trail_table(edited: Edited) -> pd.DataFrame:
 def move(edited: Edited, amount: float, source: Node, destination: Node, *, by: str, why: str) -> Edited:
     """Move an amount of currency from a node to another; both spread their change below in proportion.
 
+    Out of a node with over-assignment, and into one, another amount arrives than left: the sums above keep
+    their hedges (`EditTree.carry`), and the trail says both.
+
     Raises
     ------
     QuotaError
         When a node is unknown, holds the other, or is pinned, itself or above below their common node; when
-        the amount is no whole number of steps; or when limits and pins leave no room.
+        the amount is no whole number of steps, or too small to cross over-assignment in whole steps; or when
+        limits and pins leave no room.
     """
     tree = _opened(edited)
     moved = tree.whole(amount, source)
@@ -142,9 +146,15 @@ def move(edited: Edited, amount: float, source: Node, destination: Node, *, by: 
             f"{said(source)} and {said(destination)} hold one another: nothing can move between them"
         )
     common = _common(edited, tree, source, destination)
-    tree.change(source, -moved, common)
-    tree.change(destination, moved, common)
+    left, arrived = tree.carry(source, destination, moved, common)
+    if moved and not (left and arrived):
+        raise QuotaError(
+            f"{money(moved)} is less than one step on the way from {said(source)}, which crosses "
+            f"over-assignment to {said(destination)}; move more"
+        )
     what = f"move {money(moved)} from {said(source)} to {said(destination)}"
+    if (left, arrived) != (moved, moved):
+        what += f"; across over-assignment {money(left)} left and {money(arrived)} arrived"
     return _done(edited, tree, what, by, why)
 
 
@@ -227,14 +237,23 @@ def swap(edited: Edited, one: str, other: str, *, by: str, why: str) -> Edited:
     ------
     QuotaError
         When a territory is unknown, or is pinned, itself or above below their common node; or when its new
-        quota breaks its limits.
+        quota breaks its limits; or when over-assignment between them, in whole steps, lets no equal amounts
+        change hands.
     """
     tree = _opened(edited)
     first, second = (TERRITORY, one), (TERRITORY, other)
+    if first == second:
+        raise QuotaError(f"{said(first)} cannot change places with itself")
     common = _common(edited, tree, first, second)
     difference = tree.cents[second] - tree.cents[first]
-    tree.change(first, difference, common)
-    tree.change(second, -difference, common)
+    low, high = (first, second) if difference >= 0 else (second, first)
+    left, arrived = tree.carry(high, low, abs(difference), common)
+    if {left, arrived} != {abs(difference)}:
+        raise QuotaError(
+            f"{said(first)} and {said(second)} cannot change places across over-assignment, in whole steps: with "
+            f"every sum kept, {money(left)} would leave {said(high)} and {money(arrived)} reach {said(low)}, where "
+            f"they are {money(abs(difference))} apart. To have that, move {money(abs(difference))} instead"
+        )
     return _done(edited, tree, f"swap the quotas of {said(first)} and {said(second)}", by, why)
 
 

@@ -207,11 +207,11 @@ def test_over_assignment_is_kept():
     ("edit", "message"),
     [
         (
-            lambda e: move(e, 10, territory("D"), territory("A"), **SAID),
-            "West has over-assignment: nothing can cross",
+            lambda e: move(e, 40, territory("D"), territory("A"), **SAID),
+            "40 is less than one step on the way",
         ),
-        (lambda e: swap(e, "A", "E", **SAID), "region East has over-assignment"),
         (lambda e: move(e, 10, WEST, EAST, **SAID), "10 is no whole multiple of step 100"),
+        (lambda e: swap(e, "A", "A", **SAID), "territory A cannot change places with itself"),
         (lambda e: pin(e, EAST, 650, **SAID), "650 is no whole multiple of step 100"),
     ],
 )
@@ -219,6 +219,49 @@ def test_over_assignment_and_steps_of_levels_refuse(edit, message):
     """What would break the hedge of a region, or leave it between its steps, is refused."""
     with pytest.raises(QuotaError, match=message):
         edit(begin(made(**HEDGED), 10, {"region": 100}))
+
+
+OWN = {"nodes": [{"node": "East", "hedge": 1.2}, {"node": "West", "hedge": 1.5}]}
+"""Regions with a hedge of their own each."""
+
+
+def test_a_move_out_of_one_hedge_into_another_by_hand():
+    """150 leave D; the West falls by 150 / 1.5, the East rises by the same 100, and A by 100 times 1.2."""
+    first = begin(made(**OWN), 10)
+    edited = move(first, 150, territory("D"), territory("A"), **SAID)
+    changes = {
+        key: node(edited, key) - node(first, key)
+        for key in (TOP, EAST, WEST, NORTH, *map(territory, "ABCDE"))
+    }
+    assert changes == {
+        TOP: 0, EAST: 100, WEST: -100, NORTH: 120, territory("A"): 120, territory("B"): 0, territory("C"): 0,
+        territory("D"): -150, territory("E"): 0,
+    }  # fmt: skip
+    assert (reconcile(edited.plan)["difference"] == 0).all()
+    said = trail_table(edited)["what"].iloc[0]
+    assert said == "move 150 from territory D to territory A; across over-assignment 150 left and 120 arrived"
+
+
+def test_rounding_decides_what_leaves_and_what_arrives():
+    """The West's 710 x 1.5 = 1,065 is 1,070 in whole steps: 160 leave; the East's 790 x 1.2 = 948 is 950: 130 arrive."""
+    first = begin(made(**OWN), 10)
+    assert (node(first, EAST), node(first, WEST)) == (680, 820)
+    edited = move(first, 160, territory("D"), territory("A"), **SAID)
+    assert (node(edited, EAST), node(edited, WEST)) == (790, 710)
+    assert held(first)["D"] - held(edited)["D"] == 160
+    assert held(edited)["A"] - held(first)["A"] == 130
+    assert (reconcile(edited.plan)["difference"] == 0).all()
+
+
+def test_a_swap_across_hedges():
+    """Below one and the same hedge two territories change places; below different ones that keeps no sum."""
+    after = swap(begin(made(**HEDGED), 10, {"region": 100}), "A", "E", **SAID)
+    assert held(after) == {"A": 550, "B": 220, "C": 330, "D": 440, "E": 110}
+    assert (node(after, EAST), node(after, WEST)) == (1000, 500)
+    with pytest.raises(
+        QuotaError, match=r"540 would leave territory E and 430 reach territory A.* move 540 instead"
+    ):
+        swap(begin(made(**OWN), 10), "A", "E", **SAID)
 
 
 EDITS = st.lists(
@@ -254,15 +297,15 @@ def applied(edited, edits):
 
 
 @settings(max_examples=40, deadline=None)
-@given(EDITS, st.booleans())
-def test_every_chain_of_edits_keeps_sums_steps_limits_and_pins(edits, hedged):
+@given(EDITS, st.sampled_from([{}, HEDGED, OWN]))
+def test_every_chain_of_edits_keeps_sums_steps_limits_and_pins(edits, rules):
     """Whatever is done, all adds up to the cent, steps and limits and pins hold, and the trail leads back."""
-    steps = HEDGED["steps"] if hedged else {}
-    first = begin(made(floor=20, cap=900, **(HEDGED if hedged else {})), 10, steps)
+    steps = rules.get("steps", {})
+    first = begin(made(floor=20, cap=900, **rules), 10, steps)
     edited = applied(first, edits)
     assert (reconcile(edited.plan)["difference"] == 0).all()
     assert edited.plan.target_cents == first.plan.target_cents == node(edited, TOP) * 100
-    assert all(node(edited, key) % 100 == 0 for key in ((EAST, WEST) if hedged else ()))
+    assert all(node(edited, key) % 100 == 0 for key in ((EAST, WEST) if steps else ()))
     assert (edited.plan.cents % 1000 == 0).all()
     now = {
         key: node(edited, key) * 100
