@@ -8,6 +8,11 @@ from click.testing import CliRunner
 from scenario_copy import copied
 
 from spm_opt.cli import main
+from spm_opt.plan import Alignment
+from spm_opt.quota.fairness import fairness
+from spm_opt.quota.quota import quota
+from spm_opt.run import open_scenario
+from spm_opt.simulate.simulate import simulate
 
 HEAD = "[quota]\n"
 RULES = """[quota]
@@ -182,3 +187,16 @@ def test_edits_come_from_a_table_and_leave_a_trail(folder, tmp_path):
     assert refused.exit_code == 4
     assert "edits.csv: row 2: 100 is no whole multiple of step 1,000" in refused.output
     assert not (tmp_path / "none").exists()
+
+
+def test_the_audit_is_the_one_of_a_report(tmp_path):
+    """Chances are judged by other years than those that set quotas of equal chance: the same in both."""
+    path = copied(tmp_path / "tiny", scenario__toml=(HEAD, RULES))
+    answer = call("quota", path, "--today", "--audit", "--json")
+    opened = open_scenario(path)
+    today = Alignment.incumbent(opened.problem)
+    quotas = quota(opened.scenario, today, simulate(opened.scenario, today))
+    wanted = fairness(opened.scenario, today, quotas).audit.sellers["p_attain"].tolist()
+    shown = [row["p_attain"] for row in json.loads(answer.stdout)["audit"]["sellers"]]
+    assert shown == pytest.approx(wanted)
+    assert shown != pytest.approx(quotas.basis["chance"].tolist(), abs=1e-9)

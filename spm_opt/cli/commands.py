@@ -243,7 +243,7 @@ def quota(
         seen = read_plan(previous, opened).quotas if previous else None
         quotas = quoted(opened.scenario, alignment, sales, seen=seen_last(seen) if seen else None)
         quotas, trail = edited(opened, alignment, quotas, sales, edits) if edits else (quotas, None)
-        text, document = told(opened, alignment, quotas, sales, out=out, trail=trail, fair=fair)
+        text, document = told(opened, alignment, quotas, out=out, trail=trail, fair=fair)
     if out is not None:
         write_files(out, quota_files(quotas, trail))
     document = {"alignment": "plan" if stored else "today", **document}

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from spm_opt.errors import QuotaError, ScenarioError
 from spm_opt.plan import Alignment, QuotaPlan
-from spm_opt.quota.audit import audit
-from spm_opt.quota.backtest import backtest
 from spm_opt.quota.edit_list import edit
 from spm_opt.quota.edits import trail_table
+from spm_opt.quota.fairness import fairness
 from spm_opt.report.audit_text import audit_document, audit_text, backtest_document, backtest_text
 from spm_opt.report.quota_files import in_currency
 from spm_opt.report.stages import quota_text, trail_lines
@@ -29,7 +27,7 @@ def edited(
 
 
 def told(
-    opened: Opened, alignment: Alignment, quotas: QuotaPlan, sales: Sales,
+    opened: Opened, alignment: Alignment, quotas: QuotaPlan,
     *, out: Path | None, trail: pd.DataFrame | None, fair: bool,
 ) -> tuple[str, dict[str, object]]:  # fmt: skip
     """Say what the quotas are, for people and for programs."""
@@ -46,23 +44,16 @@ def told(
         text = "\n".join([text, *trail_lines(trail)])
     if not fair:
         return text, document
-    audited, found = _audited(opened, alignment, quotas, sales)
+    audited, found = _audited(opened, alignment, quotas)
     return text + audited, document | found
 
 
-def _audited(
-    opened: Opened, alignment: Alignment, quotas: QuotaPlan, sales: Sales
-) -> tuple[str, dict[str, object]]:
+def _audited(opened: Opened, alignment: Alignment, quotas: QuotaPlan) -> tuple[str, dict[str, object]]:
     """Audit quotas for fairness, for people and for programs."""
-    settings = opened.scenario.settings
-    found = audit(opened.scenario, alignment, quotas, sales, seed=settings.seed)
-    texts = ["", audit_text(found)]
-    document: dict[str, object] = {"audit": audit_document(found)}
-    try:
-        tested = backtest(opened.scenario, alignment, seed=settings.seed)
-    except (QuotaError, ScenarioError) as error:
-        return "\n\n".join([*texts, f"No back-test: {error}"]), document | {
-            "backtest": {"why_not": str(error)}
-        }
-    texts.append(backtest_text(tested, settings.currency))
-    return "\n\n".join(texts), document | {"backtest": backtest_document(tested)}
+    found = fairness(opened.scenario, alignment, quotas)
+    texts, document = ["", audit_text(found.audit)], dict[str, object](audit=audit_document(found.audit))
+    if found.backtest is None:
+        texts.append(f"No back-test: {found.why_not}")
+        return "\n\n".join(texts), document | {"backtest": {"why_not": found.why_not}}
+    texts.append(backtest_text(found.backtest, opened.scenario.settings.currency))
+    return "\n\n".join(texts), document | {"backtest": backtest_document(found.backtest)}
