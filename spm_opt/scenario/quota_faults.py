@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,12 @@ def step_fault(target: float | None, step: float) -> str:
     multiple, low, high = (f"{amount:,.2f}".removesuffix(".00") for amount in (unit, below, below + unit))
     given = f"{wanted.normalize():,f}"
     return f"target: {given} is not a whole multiple of step {multiple}; the nearest are {low} and {high}"
+
+
+def table_faults(rules: Quota, tables: Container[str]) -> list[Fault]:
+    """Find what goes beyond the tables that there are: a company target from nowhere, levels that are none."""
+    targets = [] if "targets" in tables else target_faults(rules)
+    return targets + ([] if "organisation" in tables else level_faults(rules))
 
 
 def target_faults(rules: Quota) -> list[Fault]:

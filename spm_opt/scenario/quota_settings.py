@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from spm_opt.scenario.frozen import Frozen, Money
 from spm_opt.scenario.over_settings import Over
-from spm_opt.scenario.quota_faults import faults, refuse
+from spm_opt.scenario.quota_faults import faults, refuse, table_faults
 
 Method = Literal["proportional", "even", "growth", "accounts", "equal_chance"]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -121,8 +121,9 @@ class Quota(Frozen):
     as the whole years before were. With ``part_year``, each territory's shares count where it is productive."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        refuse(faults(self))
+    def _consistent(self, known: ValidationInfo) -> Self:
+        tables = (known.context or {}).get("tables")
+        refuse(faults(self) + ([] if tables is None else table_faults(self, tables)))
         return self
 
     @property

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spm_opt.criteria import AnyCriterion
 from spm_opt.scenario.frozen import Fraction, Frozen
-from spm_opt.scenario.quota_faults import level_faults, refuse, target_faults
+from spm_opt.scenario.quota_faults import refuse, table_faults
 from spm_opt.scenario.quota_settings import Quota
 
 Effort = Literal["quick", "standard", "thorough"]
@@ -167,6 +167,5 @@ class Settings(Frozen):
     def _quotas_fit_tables(cls, quota: Quota, known: ValidationInfo) -> Quota:
         tables: Tables | None = known.data.get("tables")
         if tables is not None:
-            found = [] if tables.targets is not None else target_faults(quota)
-            refuse(found + ([] if tables.organisation is not None else level_faults(quota)))
+            refuse(table_faults(quota, [name for name, table in tables if table is not None]))
         return quota

@@ -77,11 +77,18 @@ def parse_settings(text: str) -> tuple[Settings, Places]:
         raise ScenarioError([_syntax(str(error), text)]) from None
     places = Places(locate(text))
     try:
-        return Settings.model_validate(document), places
+        # which tables there are is told ahead, so that what needs to know comes with all other contradictions
+        return Settings.model_validate(document, context={"tables": _tables(document)}), places
     except ValidationError as error:
         faults = [fault for one in error.errors(include_url=False) for fault in _faults(one)]
         faults.sort(key=lambda fault: (places.place(fault[0]).line, places.place(fault[0]).column, fault))
         raise ScenarioError([places.message(*fault) for fault in faults]) from None
+
+
+def _tables(document: Mapping[str, object]) -> list[str]:
+    """Name the tables that a document gives."""
+    tables = document.get("tables")
+    return list(tables) if isinstance(tables, dict) else []
 
 
 def places_in(folder: FilePath) -> Places:

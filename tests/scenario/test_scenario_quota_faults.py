@@ -101,3 +101,18 @@ def test_levels_that_are_none_all_at_once():
         "quota.nodes.1.level",
     ]
     assert all("is no level; expected one of company, region, district, territory" in one for one in found)
+
+
+def test_what_depends_on_tables_comes_with_the_others():
+    """No target, a level that is none, crossed limits and shares: all four at once; with the tables two remain."""
+    wrong = "floor = 5\ncap = 4\nproducts = { pumps = 0.6 }\nsteps = { area = 2_000 }\n"
+    text = spoilt(SETTINGS, "growth = 0.1\n", wrong)
+    found = [one.split(": ", 1)[1] for one in messages(text)]
+    assert found == [
+        "quota: give either target or growth",
+        "quota.floor: floor 5 is above cap 4",
+        "quota.products: the shares sum to 0.6; expected 1",
+        "quota.steps.area: 'area' is no level; expected one of company, region, district, territory",
+    ]
+    more = '\n[tables.targets]\npath = "targets.csv"\n\n[tables.organisation]\npath = "organisation.csv"\n'
+    assert [one.split(": ", 1)[1] for one in messages(text + more)] == found[1:3]
