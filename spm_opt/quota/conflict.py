@@ -3,7 +3,8 @@
 1. Of the rules by name, the smallest set that no quotas keep together is found by trying sets by size.
 2. Within each rule of the set, nodes that the clash does not need are left out, halves first.
 3. For each rule of the set, all others hard, the least change of its own value is solved for, and
-   verified by solving once more, with all rules and the changed one.
+   verified by solving once more, with all rules and the changed one; where that is not enough, since other
+   rules clash as well, with the rules of the set and the changed one.
 
 That a set has no quotas is said only where plain arithmetic on sums agrees with the solver, or the solver
 agrees with itself from another start without presolve; the report says which.
@@ -35,13 +36,17 @@ BASIS_POINTS = 10_000
 
 @dataclass(frozen=True)
 class Clash:
-    """One rule in a conflict: the nodes it needs, and the value that would free the others."""
+    """One rule in a conflict: the nodes it needs, and the value that would free the others.
+
+    ``further`` says that other rules clash as well, so that the value frees those of this conflict only.
+    """
 
     rule: Rule
     nodes: tuple[str, ...]
     value: Fraction
     freed: Fraction | None
     proof: Literal["sums", "solved twice"]
+    further: bool = False
 
     def __str__(self) -> str:
         more = f" and {len(self.nodes) - SHOWN:,} more" if len(self.nodes) > SHOWN else ""
@@ -49,7 +54,8 @@ class Clash:
         text = f"{self.rule.name} = {_written(self.value, self.rule.unit)} ({', '.join(self.nodes[:SHOWN])}{more}{said})"
         if self.freed is None:
             return f"{text}: no change to it alone was found that is enough"
-        return f"{text}: {_written(self.freed, self.rule.unit)} would do"
+        beside = " for these; other rules clash as well" if self.further else ""
+        return f"{text}: {_written(self.freed, self.rule.unit)} would do{beside}"
 
 
 def clashes(question: Question) -> tuple[Clash, ...]:
@@ -58,11 +64,17 @@ def clashes(question: Question) -> tuple[Clash, ...]:
         return ()
     needed = _thinned(question, _smallest(question))
     proof: Literal["sums", "solved twice"] = "sums" if sums_clash(question, needed) else "solved twice"
-    names = question.tree.names
-    return tuple(
-        Clash(rule, tuple(names[node] for node in rule.nodes), rule.value, freed(question, rule.name), proof)
-        for rule in needed
-    )
+    return tuple(_clash(question, rule, {one.name for one in needed}, proof) for rule in needed)
+
+
+def _clash(question: Question, rule: Rule, needed: set[str], proof: Literal["sums", "solved twice"]) -> Clash:
+    """Find what frees a rule of a conflict: from all rules, or where more of them clash from those needed."""
+    nodes = tuple(question.tree.names[node] for node in rule.nodes)
+    found = freed(question, rule.name)
+    if found is not None:
+        return Clash(rule, nodes, rule.value, found, proof)
+    alone = replace(question, rules=tuple(one for one in question.rules if one.name in needed))
+    return Clash(rule, nodes, rule.value, freed(alone, rule.name), proof, further=True)
 
 
 def clash_error(conflict: tuple[Clash, ...]) -> QuotaError:

@@ -127,3 +127,14 @@ def test_a_territory_without_potential_has_its_part_of_the_other_methods():
     )
     own = plan.basis[["from_even", "from_proportional", "quota"]].loc["S0"]
     pd.testing.assert_series_equal(own, pd.Series([150.0, 0.0, 150.0], own.index), check_names=False)
+
+
+def test_a_conflict_beside_others_says_so():
+    """Four at 300 or more clash with 1,000, and each with 10 % less than last year: 250 frees the first conflict only."""
+    with pytest.raises(QuotaError) as caught:
+        amounts(floor=300, growth_max=-0.1, part_year=True)
+    found = {one.rule.name: (one.freed, one.further) for one in caught.value.clashes}
+    assert found == {"quota.target": (120_000, True), "quota.floor": (25_000, True)}
+    assert "quota.floor = 300 (S0, S1, S2, S3): 250 would do for these; other rules clash as well" in str(
+        caught.value
+    )
