@@ -60,8 +60,13 @@ def _path(name: str, parent: dict[str, str]) -> list[str]:
     return path
 
 
-def tree_faults(nodes: pd.DataFrame, file: str) -> Iterator[Finding]:
-    """Find what is wrong with a tree; rows are numbered by the column ``row`` where there is one."""
+def tree_faults(
+    nodes: pd.DataFrame, file: str, childless: str = "a node below it, or leaf = true"
+) -> Iterator[Finding]:
+    """Find what is wrong with a tree; rows are numbered by the column ``row`` where there is one.
+
+    ``childless`` says what is expected of a branch without anything below it.
+    """
     known = set(nodes["node"])
     first: dict[str, tuple[int, str]] = {}
     rows = nodes["row"].tolist() if "row" in nodes.columns else range(FIRST_ROW, FIRST_ROW + len(nodes))
@@ -79,7 +84,8 @@ def tree_faults(nodes: pd.DataFrame, file: str) -> Iterator[Finding]:
     if len(tops) != 1:
         yield Finding("error", "not one top", file, 0, "parent", ", ".join(tops), "one node without a parent")
     graph = nx.DiGraph([(parent, name) for name, (_, parent) in first.items() if parent])
-    for circle in nx.simple_cycles(graph):
+    circles = list(nx.simple_cycles(graph))
+    for circle in circles:
         start = min(range(len(circle)), key=lambda i: circle[i])
         shown = [*circle[start:], *circle[:start], circle[start]]
         yield Finding("error", "cycle", file, first[shown[0]][0], "parent", " > ".join(shown), "a tree")
@@ -87,10 +93,9 @@ def tree_faults(nodes: pd.DataFrame, file: str) -> Iterator[Finding]:
         with_children = set(nodes["parent"])
         leaves = set(nodes.loc[nodes["leaf"].astype(bool), "node"])
         for name, (row, _) in first.items():
-            if name not in leaves and name not in with_children:
-                yield Finding(
-                    "error", "no children", file, row, "node", name, "a node below it, or leaf = true"
-                )
+            if name in leaves or name in with_children or (circles and name in tops):
+                continue  # in a circle may be what was meant to be below the top
+            yield Finding("error", "no children", file, row, "node", name, childless)
 
 
 def checked_weights(

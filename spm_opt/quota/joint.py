@@ -28,6 +28,8 @@ from spm_opt.scenario.settings import Table
 SHOWN = 8
 MOST_CONFLICTS = 20
 TOML = "scenario.toml"
+YEAR = 2
+"""Places of periods where the year is the finest: itself, and all."""
 
 
 @dataclass(frozen=True)
@@ -301,11 +303,13 @@ def _key(
         findings.append(_fault("unknown node", table, row, "node", str(record["node"]), expected, hint))
     product, period = str(record["product"]), str(record["period"]).upper()
     if product not in ("", *made.products):
-        expected = f"one of quota.products: {', '.join(made.products[:-1])}"
+        own = [name for name in made.products if name != ALL]
+        expected = f"one of quota.products: {', '.join(own)}" if own else "empty: quota.products has none"
         findings.append(_fault("unknown product", table, row, "product", product, expected))
     whole = ("", ALL.upper(), str(year))
     if period not in (*whole, *made.periods):
-        expected = f"empty, or one of {made.periods[0]} to {made.periods[-2]} (quota.periods)"
+        fine = f"one of {made.periods[0]} to {made.periods[-2]}" if len(made.periods) > YEAR else str(year)
+        expected = f"empty, or {fine} (quota.periods)"
         findings.append(_fault("unknown period", table, row, "period", str(record["period"]), expected))
     if findings or node is None:
         return None, findings

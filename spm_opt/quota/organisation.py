@@ -153,7 +153,7 @@ def organisation_findings(scenario: Scenario) -> Findings:
         [top, placed.loc[placed["node"] != COMPANY, top.columns].sort_values("row"), others],
         ignore_index=True,
     )
-    return Findings.of([*findings, *tree_faults(whole, file)])
+    return Findings.of([*findings, *tree_faults(whole, file, "a node or a seller below it")])
 
 
 def _reserved(frame: pd.DataFrame, file: str, sellers: set[str]) -> Iterable[Finding]:

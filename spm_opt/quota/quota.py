@@ -23,7 +23,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from spm_opt.errors import QuotaError
+from spm_opt.errors import QuotaError, ScenarioError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.quota.asked import Seen
 from spm_opt.quota.cells import ALL, cells
@@ -103,9 +103,14 @@ def require_rules(scenario: Scenario) -> None:
 
     Raises
     ------
+    ScenarioError
+        Nodes are frozen: a run sees no quotas that they had.
     QuotaError
         ``clashes`` has the smallest set of them.
     """
+    if scenario.settings.quota.freeze:
+        text = "a run sees no quotas that nodes had before; take spm-opt quota --previous, or pins"
+        raise ScenarioError([f"scenario.toml: quota.freeze: {text}"])
     conflict = certain_clashes(scenario, _organisation(scenario))
     if conflict:
         raise clash_error(conflict)

@@ -28,5 +28,11 @@ def _fractions(settings: Settings) -> Iterator[tuple[Path, float | None]]:
     for i, criterion in enumerate(settings.criteria):
         if isinstance(criterion, Balance):
             yield ("criteria", i, "tolerance"), criterion.tolerance
-    yield ("quota", "growth"), settings.quota.growth
+    for name in ("growth", "growth_min", "growth_max"):
+        yield ("quota", name), getattr(settings.quota, name)
+    for node, growth in settings.quota.growths.items():
+        yield ("quota", "growths", node), growth
+    for i, one in enumerate(settings.quota.nodes):
+        yield ("quota", "nodes", i, "growth_min"), one.growth_min
+        yield ("quota", "nodes", i, "growth_max"), one.growth_max
     yield ("simulate", "growth"), settings.simulate.growth

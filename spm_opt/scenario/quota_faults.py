@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError
 
+from spm_opt.scenario.findings import nearest
 from spm_opt.scenario.locate import Path
 
 if TYPE_CHECKING:
@@ -145,7 +146,11 @@ def table_faults(rules: Quota, tables: Container[str]) -> list[Fault]:
 def target_faults(rules: Quota) -> list[Fault]:
     """Say when the company target comes from nowhere, for want of a table of targets, too."""
     given = any(one is not None for one in (rules.target, rules.growth, rules.chance))
-    return [] if given or "accounts" in rules.methods else [((), "give either target or growth")]
+    return (
+        []
+        if given or "accounts" in rules.methods
+        else [((), "give target, growth or chance, or a table of targets")]
+    )
 
 
 def level_faults(rules: Quota) -> list[Fault]:
@@ -157,9 +162,10 @@ def level_faults(rules: Quota) -> list[Fault]:
     named += [(("over", "level"), rules.over.level)] if rules.over else []
     expected = ", ".join(LEVELS)
     return [
-        (path, f"{level!r} is no level; expected one of {expected}")
+        (path, f"{level!r} is no level; expected one of {expected}" + (f". Maybe: {near}" if near else ""))
         for path, level in named
         if level not in LEVELS
+        for near in [nearest(level, LEVELS)]
     ]
 
 

@@ -161,9 +161,10 @@ def _shown(value: object) -> str:
 
 
 def _without_tag(loc: Path) -> Path:
-    """Leave out the kind of criterion that pydantic puts behind the index, since no document has it."""
+    """Leave out the kind of criterion behind the index, and that a key is meant: pydantic's, in no document."""
     tagged = len(loc) > 2 and loc[0] == "criteria" and loc[2] in _KINDS  # noqa: PLR2004  criteria, index, kind
-    return (*loc[:2], *loc[3:]) if tagged else loc
+    path = (*loc[:2], *loc[3:]) if tagged else loc
+    return path[:-1] if path[-1:] == ("[key]",) else path
 
 
 def _keys_beside(loc: Path) -> list[str]:

@@ -109,7 +109,7 @@ def test_what_depends_on_tables_comes_with_the_others():
     text = spoilt(SETTINGS, "growth = 0.1\n", wrong)
     found = [one.split(": ", 1)[1] for one in messages(text)]
     assert found == [
-        "quota: give either target or growth",
+        "quota: give target, growth or chance, or a table of targets",
         "quota.floor: floor 5 is above cap 4",
         "quota.products: the shares sum to 0.6; expected 1",
         "quota.steps.area: 'area' is no level; expected one of company, region, district, territory",

@@ -43,7 +43,7 @@ def test_an_unknown_key_is_located_with_the_nearest_name():
         ('path = "accounts.csv"', "path = 3", "scenario.toml:6:1: tables.accounts.path: should be a valid string (found 3)"),
         ('path = "accounts.csv"', 'path = "accounts.csv"\ncolums = {}', "Maybe: columns"),
         ("Qualify = 0.2", "Qualify = 1.2", "simulate.win_rates.Qualify: should be less than or equal to 1 (found 1.2)"),
-        ("growth = 0.1", "floor = 1", "scenario.toml:21:2: quota: give either target or growth"),
+        ("growth = 0.1", "floor = 1", "scenario.toml:21:2: quota: give target, growth or chance"),
         ("growth = 0.1", "growth = 12", "quota.growth: should be less than 10 (found 12). Maybe: 0.12 for 12 %"),
     ],
 )  # fmt: skip
