@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spm_opt.errors import QuotaError
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.quota.hierarchy import ROOT, Hierarchy
-from spm_opt.quota.share import Held
+from spm_opt.quota.share import Held, Together, together
 from spm_opt.quota.split import split
 
 ALL = "all"
@@ -107,22 +108,37 @@ def cells(
     leaves = len(tree.leaves)
     wide = _rolled(tree, quota, np.tile(share, (leaves, 1)) if product_weight is None else product_weight)
     long = _rolled(tree, quota, np.tile(part, (leaves, 1)) if season is None else season)
-    found = np.zeros((len(tree), len(names), len(times)), dtype=np.int64)
-    if held is None:
-        found[ROOT] = _both(int(quota[ROOT]), share, part)
-    else:
-        found[ROOT] = held.alone(ROOT, int(quota[ROOT]), np.outer(share, part) * float(quota[ROOT]))
+    first, weight = _both(int(quota[ROOT]), share, part), _weights(quota, wide, long)
+    weight[ROOT] = np.outer(share, part) * float(quota[ROOT])
+    try:
+        return Cells(tree, names, times, _downward(tree, quota, first, weight, held))
+    except QuotaError:
+        whole = None if held is None else together(held, quota, weight)
+        if whole is None:
+            raise
+        return Cells(tree, names, times, _downward(tree, quota, first, weight, whole))
+
+
+def _downward(
+    tree: Hierarchy, quota: IntArray, first: IntArray, weight: FloatArray, held: Held | Together | None
+) -> IntArray:
+    """Split the company, as ``first`` where nothing is given, then the children of each node by their weights."""
+    found = np.zeros(weight.shape, dtype=np.int64)
+    found[ROOT] = first if held is None else held.alone(ROOT, int(quota[ROOT]), weight[ROOT])
     for node, below in enumerate(tree.children):
         if below:
             places = np.array(below)
             given = handed_down(found[node], int(quota[places].sum()))
-            weight = _weights(quota[places], wide[places], long[places])
-            found[places] = shared(places, given, quota[places], weight, held)
-    return Cells(tree, names, times, found)
+            found[places] = shared(places, given, quota[places], weight[places], held)
+    return found
 
 
 def shared(
-    places: IntArray, total: IntArray, quota: IntArray, weight: FloatArray, held: Held | None = None
+    places: IntArray,
+    total: IntArray,
+    quota: IntArray,
+    weight: FloatArray,
+    held: Held | Together | None = None,
 ) -> IntArray:
     """Share the cells that siblings sum to: over products first, then each product over periods.
 

@@ -59,6 +59,18 @@ class Axes:
         """Give the ranges where nothing is known."""
         return Ranges(np.zeros(self.shape, dtype=np.int64), np.full(self.shape, self.most, dtype=np.int64))
 
+    def group(self, key: Key) -> tuple[int, slice, slice]:
+        """Say which cells make up a range."""
+        at, product, period = key
+        fine, quarters = self.periods, self.quarters
+        products = slice(None) if product == self.products else slice(product, product + 1)
+        if period < fine:
+            return at, products, slice(period, period + 1)
+        if period == fine + quarters:
+            return at, products, slice(None)
+        first = 3 * (period - fine)
+        return at, products, slice(first, first + 3)
+
     def narrowed(self, ranges: Ranges) -> Ranges:
         """Go through all sums until nothing changes, or a range is empty."""
         low, high = ranges.low.copy(), ranges.high.copy()

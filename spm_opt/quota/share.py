@@ -58,23 +58,11 @@ class Siblings:
                 return found
         return None
 
-    def group(self, key: Key) -> tuple[int, slice, slice]:
-        """Say which cells of a sibling make up a range."""
-        at, product, period = key
-        fine, quarters = self.axes.periods, self.axes.quarters
-        products = slice(None) if product == self.axes.products else slice(product, product + 1)
-        if period < fine:
-            return at, products, slice(period, period + 1)
-        if period == fine + quarters:
-            return at, products, slice(None)
-        first = 3 * (period - fine)
-        return at, products, slice(first, first + 3)
-
     def _fitted(self) -> FloatArray:
         """Scale the weights to all sums in turn (iterative proportional fitting, ranges as limits)."""
         table = np.maximum(self.weight, 1e-9 * max(1.0, float(self.weight.max(initial=0.0))))
         groups = [
-            (self.group(key), int(self.ranges.low[key]), int(self.ranges.high[key])) for key in self.keys
+            (self.axes.group(key), int(self.ranges.low[key]), int(self.ranges.high[key])) for key in self.keys
         ]
         for _ in range(ROUNDS):
             moved = 0.0
@@ -108,7 +96,7 @@ class Siblings:
                 model.add(sum(across.tolist()) == amount)
         for key in self.keys:
             low, high = int(self.ranges.low[key]), int(self.ranges.high[key])
-            model.add_linear_constraint(sum(cells[self.group(key)].ravel().tolist()), low, high)
+            model.add_linear_constraint(sum(cells[self.axes.group(key)].ravel().tolist()), low, high)
         aims = np.rint(wish.ravel() * PARTS).astype(np.int64).tolist()
         bounds = zip(flat, aims, least.ravel().tolist(), most.ravel().tolist(), strict=True)
         model.minimize(sum(_away(model, *one) for one in bounds))
@@ -191,6 +179,85 @@ class Held:
                 side[0, : self.axes.products, : self.axes.periods] = total
         narrowed = axes.narrowed(start)
         return Ranges(narrowed.low[1:], narrowed.high[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """Cells that were found for all touched nodes at once, in place of `Held`; shape ``(n, products, periods)``."""
+
+    cells: IntArray
+    touched: BoolArray
+
+    def alone(self, node: int, quota: int, weight: FloatArray) -> IntArray:  # noqa: ARG002  as Held
+        """Give the cells of a node."""
+        found: IntArray = self.cells[node]
+        return found
+
+    def below(
+        self,
+        places: IntArray,
+        total: IntArray,
+        quota: IntArray,  # noqa: ARG002  as Held
+        weight: FloatArray,  # noqa: ARG002  as Held
+    ) -> tuple[IntArray, IntArray]:
+        """Give the cells of the touched ones among siblings, and what all others have together."""
+        found: IntArray = self.cells[places[self.touched[places]]]
+        return found, total - found.sum(axis=0)
+
+
+def together(held: Held, quota: IntArray, wish: FloatArray) -> Together | None:
+    """Find cells of all touched nodes at once: from the company down, those chosen first may leave no room below.
+
+    Parameters
+    ----------
+    held
+        What is given.
+    quota, wish
+        Of every node, shape ``(n,)``, and what its cells should be near to, shape ``(n, products, periods)``.
+
+    Returns
+    -------
+    None where none were found, or where some node is over-assigned.
+    """
+    axes, model = held.axes, cp_model.CpModel()
+    if not (axes.hedge == 1).all():
+        return None
+    nodes = np.flatnonzero(held.touched).tolist()
+    fine = np.s_[:, : axes.products, : axes.periods]
+    least, most = held.ranges.low[fine], np.minimum(held.ranges.high[fine], quota[:, None, None])
+    if (least > most)[nodes].any():
+        return None
+    cells = np.zeros(wish.shape, dtype=object)
+    for place in np.ndindex(len(nodes), *wish.shape[1:]):
+        at = (nodes[place[0]], *place[1:])
+        cells[at] = model.new_int_var(int(least[at]), int(most[at]), "")
+    _keep(model, held, quota, cells)
+    flat = [one for node in nodes for one in cells[node].ravel().tolist()]
+    aims = np.rint(wish[nodes].ravel() * PARTS).astype(np.int64).tolist()
+    bounds = zip(flat, aims, least[nodes].ravel().tolist(), most[nodes].ravel().tolist(), strict=True)
+    model.minimize(sum(_away(model, *one) for one in bounds))
+    found = _solved(model, flat, (len(nodes), *wish.shape[1:]))
+    if found is None:
+        return None
+    whole = np.zeros(wish.shape, dtype=np.int64)
+    whole[nodes] = found
+    return Together(whole, held.touched)
+
+
+def _keep(model: cp_model.CpModel, held: Held, quota: IntArray, cells: np.ndarray) -> None:
+    """Keep quotas, what is given, and the sums of children; children that are not touched take any rest."""
+    matters = (held.ranges.low > held.free.low) | (held.ranges.high < held.free.high)
+    for node in np.flatnonzero(held.touched).tolist():
+        model.add(sum(cells[node].ravel().tolist()) == int(quota[node]))
+        for product, period in np.argwhere(matters[node]).tolist():
+            key = (node, product, period)
+            low, high = int(held.ranges.low[key]), int(held.ranges.high[key])
+            model.add_linear_constraint(sum(cells[held.axes.group(key)].ravel().tolist()), low, high)
+        below = list(held.axes.tree.children[node])
+        mine = [child for child in below if held.touched[child]]
+        for at in np.ndindex(cells.shape[1:]) if below else ():
+            total = sum(cells[(child, *at)] for child in mine)
+            model.add(cells[(node, *at)] == total if len(mine) == len(below) else cells[(node, *at)] >= total)
 
 
 def _scale(group: FloatArray, low: int, high: int) -> float:
