@@ -3,7 +3,7 @@
 import pytest
 from scenario_copy import copied
 
-from spm_opt.errors import InputError, QuotaError
+from spm_opt.errors import InputError, QuotaError, ScenarioError
 from spm_opt.run import check, loaded, open_scenario, run
 
 HEAD = "[quota]\n"
@@ -87,3 +87,12 @@ def test_negative_missing_and_zero_potential_inside_a_mix(tmp_path):
     assert ("sales last year and no potential", 4, "potential") in {
         (one.rule, one.row, one.column) for one in found.warnings
     }
+
+
+def test_a_run_that_freezes_nodes_stops_before_it_plans(tmp_path):
+    """It sees no quotas that they had: said at once, with what to do."""
+    folder = scenario(tmp_path, HEAD + 'freeze = ["East"]\n')
+    stages = []
+    with pytest.raises(ScenarioError, match=r"quota\.freeze: a run sees no quotas .* spm-opt quota --previous"):
+        run(folder, progress=lambda name, _: stages.append(name))
+    assert stages == ["load", "check"]

@@ -116,3 +116,13 @@ def test_what_depends_on_tables_comes_with_the_others():
     ]
     more = '\n[tables.targets]\npath = "targets.csv"\n\n[tables.organisation]\npath = "organisation.csv"\n'
     assert [one.split(": ", 1)[1] for one in messages(text + more)] == found[1:3]
+
+
+def test_what_was_most_likely_meant():
+    """The level nearest to one that is none; a method's own name without the parser's words around it."""
+    text = spoilt(SETTINGS, "growth = 0.1\n", "growth = 0.1\nhedges = { regon = 1.1 }\n")
+    (message,) = messages(text)
+    assert message.endswith("Maybe: region")
+    text = spoilt(SETTINGS, "growth = 0.1\n", "growth = 0.1\nmethods = { equalchance = 1.0 }\n")
+    (message,) = messages(text)
+    assert "quota.methods.equalchance: unknown word 'equalchance'" in message
