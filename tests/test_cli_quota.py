@@ -5,13 +5,14 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from scenario_copy import copied
+from scenario_copy import TINY, copied
 
 from spm_opt.cli import main
 from spm_opt.plan import Alignment
 from spm_opt.quota.fairness import fairness
 from spm_opt.quota.quota import quota
-from spm_opt.run import open_scenario
+from spm_opt.report.quota_grids import quotas as grid
+from spm_opt.run import open_scenario, run
 from spm_opt.simulate.simulate import simulate
 
 HEAD = "[quota]\n"
@@ -200,3 +201,12 @@ def test_the_audit_is_the_one_of_a_report(tmp_path):
     shown = [row["p_attain"] for row in json.loads(answer.stdout)["audit"]["sellers"]]
     assert shown == pytest.approx(wanted)
     assert shown != pytest.approx(quotas.basis["chance"].tolist(), abs=1e-9)
+
+
+def test_a_report_shows_each_node_s_hedge(folder):
+    """The company's 1.1 stands beside its quota; without hedges there is no such column."""
+    shown = grid(run(folder, effort="quick"))
+    assert [head.text for head in shown.heads][-1] == "hedge"
+    assert shown.rows[0].cells[-1].text == "1.1"
+    plain = grid(run(TINY, effort="quick"))
+    assert "hedge" not in [head.text for head in plain.heads]

@@ -32,8 +32,10 @@ EXTRA = "quota_"
 def quotas(run: Run) -> Grid:
     """Lay out the roll-up: company, regions, districts, territories, each under its parent."""
     currency, target = run.scenario.settings.currency, run.plan.quotas.target_cents
-    rows = []
+    rows, table = [], run.plan.quotas.nodes
     nodes = rolled_up(run.plan.quotas)
+    keys = zip(table["level"], table["node"], strict=True)
+    hedges = dict(zip(keys, table["hedge"], strict=True)) if "hedge" in table.columns else {}
     grouped = any(node.level not in {COMPANY, TERRITORY} for node in nodes)
     for node in nodes:
         if grouped and node.level == TERRITORY:
@@ -47,9 +49,10 @@ def quotas(run: Run) -> Grid:
             numeric(words.percent(node.cents / target if target else math.nan)),
             numeric(words.amount(node.last_year, currency)),
             numeric(words.signed(growth)),
+            *([numeric(f"{hedges[node.level, node.name]:g}")] if hedges else []),
         )
         rows.append(Row(cells, f"level{min(node.depth, 3)}"))
-    numbers = ("quota", "share", "last year", "growth")
+    numbers = ("quota", "share", "last year", "growth", *(["hedge"] if hedges else []))
     heads = (Head("node"), Head("level"), *(Head(text, numeric=True) for text in numbers))
     return Grid(heads, tuple(rows))
 
