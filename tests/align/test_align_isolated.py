@@ -56,7 +56,7 @@ def test_outside_of_a_search_everything_runs_where_it_is_called():
         (partial(made_trouble.leave, 3), "ended by itself (exit code 3)"),
         (made_trouble.devour, "ran out of memory"),
     ],
-    ids=str,
+    ids=["fault", "abort", "kill", "exit", "memory"],
 )
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are not Windows'")
 def test_a_solver_that_fails_is_named_and_replaced(work, said):
