@@ -59,15 +59,19 @@ def interrupted(moment, delays, broken, *arguments):
 
 
 @pytest.mark.parametrize(
-    ("moment", "broken", "effort"),
-    [("relaxation", PROGRAM, "quick"), ("search", "", "thorough"), ("exact search", PROOF, "quick")],
+    ("moment", "delay", "broken", "effort"),
+    [
+        ("relaxation", "0.1", PROGRAM, "quick"),
+        ("search", "0", "", "thorough"),  # which hears, and may be over soon
+        ("exact search", "0.1", PROOF, "quick"),
+    ],
     ids=["relaxation", "search", "exact search"],
 )
-def test_the_first_interrupt_keeps_the_best_plan(moment, broken, effort, tmp_path):
+def test_the_first_interrupt_keeps_the_best_plan(moment, delay, broken, effort, tmp_path):
     """Wherever the search is, even in a solver that hears nothing: a plan that holds is written, and says why."""
     folder = tmp_path / "out"
     code, document, errors = interrupted(
-        moment, "0.1", broken, "run", TINY, "--effort", effort, "--out", folder
+        moment, delay, broken, "run", TINY, "--effort", effort, "--out", folder
     )
     assert (code, document["status"]) == (0, "done"), errors
     assert "stopping with the best plan so far" in errors

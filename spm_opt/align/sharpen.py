@@ -139,7 +139,9 @@ def _chained(
     else:
         last, closed = _closing(flat, found.territory, loose, partial(more, looks=rest), budget, clock)
     steps = (*steps, closed.step) if closed is not None and closed.step else steps
-    looks, proven = found.looks + last.looks, closed is not None and closed.proven
+    proven = closed is not None and closed.proven
+    # the chains that a proof has ended count for nothing: how far they were is chance
+    looks = found.looks + (0 if proven else last.looks)
     complete = found.complete and (last.complete or proven)
     if closed is not None and (proven or closed.value <= last.value):
         return Sharpened(closed.territory, proven, steps, looks, complete)
