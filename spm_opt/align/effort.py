@@ -36,6 +36,8 @@ class Budget:
         Partial ejection chains that are looked at.
     nodes
         Branch-and-bound nodes over the core of a model.
+    adjoining
+        Neighbourhoods of adjoining territories that are solved.
     """
 
     proposals: int
@@ -45,6 +47,7 @@ class Budget:
     neighbourhoods: int
     looks: int
     nodes: int
+    adjoining: int
 
     def share(self, share: float) -> Budget:
         """Return the same with a share of the proposals."""
@@ -54,9 +57,9 @@ class Budget:
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(1_500, 100_000, 2.0, 4, 10, 2_000_000, 200),
-    "standard": Budget(4_000, 1_000_000, 10.0, 10, 40, 20_000_000, 2_000),
-    "thorough": Budget(30_000, 10_000_000, 60.0, 25, 400, 400_000_000, 20_000),
+    "quick": Budget(1_500, 100_000, 2.0, 4, 10, 2_000_000, 200, 20),
+    "standard": Budget(4_000, 1_000_000, 10.0, 10, 40, 20_000_000, 2_000, 200),
+    "thorough": Budget(30_000, 10_000_000, 60.0, 25, 400, 400_000_000, 20_000, 2_000),
 }
 
 

@@ -4,7 +4,8 @@
    bound holds for every plan, and where the hard rules cannot even be met fractionally, no plan exists.
 2. *Construct*: the relaxation rounded, and today's alignment, each mended until contiguous.
 3. *Improve*: annealing over moves and swaps from each, then longer from the better; guided by prices that
-   move where the map is large, then trades of several nodes; ejection chains where there is no geography.
+   move where the map is large, then trades of several nodes; else branch and bound around a few territories
+   at a time; ejection chains where there is no geography.
 4. *Prove*: a small model goes to CP-SAT with the best plan as its hint, the core of one without geography
    to HiGHS.
 5. *Check*: every plan is judged by the criteria themselves, with no solver, before it is called feasible.

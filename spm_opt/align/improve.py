@@ -86,7 +86,7 @@ def improve(
     """
     small = min(1.0, len(model.territory) / SMALL) if recenter is None else 1.0
     proposals = max(round(small * budget.least_proposals), budget.proposals * model.n)
-    if model.n >= LARGE and recenter is None and _by_territory(model):
+    if recenter is None and along_prices(model):
         return _guided(model, ideas[0], relaxed, level, caps, proposals, seed, clock)
     searches = Searches(model, relaxed, level, caps, proposals, clock, recenter)
     fitting = searches.fitting(ideas[0], seed)
@@ -142,8 +142,13 @@ def _guided(
     return replace(found, complete=found.complete and not clock.over)
 
 
-def _by_territory(model: Model) -> bool:
-    """Whether every hard row speaks of one territory: a limit over the whole plan has no border to move."""
+def along_prices(model: Model) -> bool:
+    """Whether a model with fixed centers is searched along prices.
+
+    It is large, and every hard row speaks of one territory: a limit over the whole plan has no border to move.
+    """
+    if model.n < LARGE:
+        return False
     hard = model.rows[np.flatnonzero(model.hard)].tocoo()
     row, territory = hard.coords[0], model.territory[hard.coords[1]]
     least, most = np.full(hard.shape[0], model.k), np.full(hard.shape[0], -1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from spm_opt.problem import FloatArray
 
 NODES = 20_000
 """Branch-and-bound nodes that it may take."""
+SMALLER = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+"""Options of HiGHS for heuristics that solve smaller models."""
 
 
 def second_opinion(
@@ -53,6 +56,7 @@ def branch_and_bound(
     cutoff: float = np.inf,
     presolve: bool = True,
     gap: float = 1e-9,
+    smaller: bool = True,
 ) -> Any:
     """Solve a model without cuts of its own; the answer is SciPy's, points without the level's constant.
 
@@ -70,6 +74,8 @@ def branch_and_bound(
         Whether the solver may simplify the model first.
     gap
         Relative distance of plan and bound at which the search ends.
+    smaller
+        Whether the solver may look for plans in models that it makes smaller, which no count of nodes limits.
     """
     arcs = len(model.territory)
     soft = np.flatnonzero(~model.hard & (model.level <= level))
@@ -118,13 +124,11 @@ def branch_and_bound(
         options["time_limit"] = seconds
     if np.isfinite(cutoff):
         options["objective_bound"] = float(cutoff - model.constant[level])
+    ask = partial(milp, points[level], integrality=whole, bounds=Bounds(0, upper), constraints=constraints)
     with warnings.catch_warnings():
-        # the solver's own option, which SciPy hands on with a warning that it does not know it
+        # the solver's own options, which SciPy hands on with a warning that it does not know them
         warnings.filterwarnings("ignore", "Unrecognized options", RuntimeWarning)
-        return milp(
-            points[level],
-            integrality=whole,
-            bounds=Bounds(0, upper),
-            constraints=constraints,
-            options=options,
-        )
+        try:
+            return ask(options=options if smaller else options | dict.fromkeys(SMALLER, False))
+        except AttributeError:  # of an older HiGHS, which does not know them either
+            return ask(options=options)

@@ -10,17 +10,18 @@ import numpy as np
 
 from spm_opt.align.ascent import suited
 from spm_opt.align.construct import cheapest_from, connected, rounded
-from spm_opt.align.core import grid
+from spm_opt.align.core import grid, keeps, one_level
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.exact import Proof, prove
-from spm_opt.align.improve import improve
+from spm_opt.align.improve import along_prices, improve
 from spm_opt.align.isolated import isolated
 from spm_opt.align.model import Model, build
+from spm_opt.align.neighbourhoods import reach_out
 from spm_opt.align.relax import Relaxation, relax
 from spm_opt.align.rescue import broken, rescued
 from spm_opt.align.result import PROVEN, Level, reached
 from spm_opt.align.scale import row_scale
-from spm_opt.align.search import Recenter
+from spm_opt.align.search import Found, Recenter
 from spm_opt.align.sharpen import sharpen
 from spm_opt.align.vertex import vertex
 from spm_opt.criteria.terms import Criterion
@@ -35,6 +36,8 @@ LINEAR = 0.4
 """Share of the time for the linear program of a large model without geography."""
 EXACT_ARCS = 4_000
 """Largest model that is given to the exact method."""
+BEFORE_NEIGHBOURHOODS = 0.75
+"""Share of the time for annealing, where neighbourhoods of a map follow it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,14 @@ def settle(
     blurred = _blurred(problem, criteria, model)
     today = Alignment.incumbent(problem).unit_territory
     plans = [_of_nodes(model, plan) for plan in (start, today) if plan is not None]
-    work = {"simplex iterations": 0, "proposals": 0, "chain links": 0, "exact deterministic time (ms)": 0}
+    kinds = (
+        "simplex iterations",
+        "proposals",
+        "chain links",
+        "neighbourhoods",
+        "exact deterministic time (ms)",
+    )
+    work = dict.fromkeys(kinds, 0)
     levels: list[Level] = []
     steps: list[str] = []
     complete = True
@@ -143,6 +153,8 @@ def _settle_level(  # noqa: C901  one step after the other
         step, reason = "linear relaxation, by its multipliers", _clashing(relaxed.clash)
         return _Settled(None, np.inf, np.inf, step, reason, work, complete=True)
     single = free is None and not model.geographic.any()
+    # along prices, and by the trades that follow, plans come so near to the bound that neighbourhoods gain nothing
+    mapped = free is None and not (single or len(model.territory) <= EXACT_ARCS or along_prices(model))
     wide = single and suited(model, level)
     if wide:
         climbed, relaxed = relaxed, vertex(model, relaxed, level, caps, clock.left(LINEAR))
@@ -178,17 +190,20 @@ def _settle_level(  # noqa: C901  one step after the other
         caps=caps,
         budget=budget.share(BEFORE_CHAINS) if single else budget,
         seed=seed,
-        clock=clock.part(BEFORE_CHAINS) if single else clock,
+        clock=clock.part(BEFORE_CHAINS if single else BEFORE_NEIGHBOURHOODS if mapped else 1.0),
         recenter=recenter,
     )
     if clock.over and broken(found) and free is None:
         found = rescued(model, found, relaxed, level=level, caps=caps, seed=seed, clock=clock)
     work["proposals"] = found.proposals
+    given = (relaxed, level, caps, budget, seed, clock)
+    found, work["neighbourhoods"] = _reach_out(model, found, *given) if mapped else (found, 0)
     settled = _Settled(
         found.territory,
         np.inf if broken(found) else found.value,
         relaxed.bound,
-        f"local search {'to the end of its effort' if found.complete else clock.cut}",
+        f"local search {'to the end of its effort' if found.complete else clock.cut}"
+        + ("; branch and bound around a few territories at a time" if work["neighbourhoods"] else ""),
         "",
         work,
         found.complete,
@@ -202,6 +217,47 @@ def _settle_level(  # noqa: C901  one step after the other
     if len(model.territory) <= EXACT_ARCS and not clock.over and budget.exact_time > 0 and free is None:
         return _prove(model, settled, level, caps, budget, seed, clock)
     return settled
+
+
+def _reach_out(
+    model: Model,
+    found: Found,
+    relaxed: Relaxation,
+    level: int,
+    caps: FloatArray,
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+) -> tuple[Found, int]:
+    """Improve a plan of a map around a few territories at a time; says too how often."""
+    flat = one_level(model, level, caps, relaxed)
+    if (
+        flat is None
+        or found.torn
+        or clock.over
+        or reached(np.inf if broken(found) else found.value, relaxed.bound)
+    ):
+        return found, 0
+    near = reach_out(
+        *(flat[0], found.territory, flat[1]),
+        most=budget.adjoining,
+        seed=seed,
+        going=lambda value, violation: clock.tell(
+            "neighbourhoods", np.inf if violation else value, violation, relaxed.bound
+        ),
+        left=lambda: clock.left(1.0),
+    )
+    holds = keeps(model, near.territory, level, caps)
+    if not holds and not found.violation:
+        return found, near.solved
+    value = float(model.value(near.territory)[level])
+    return replace(
+        found,
+        territory=near.territory,
+        value=value,
+        violation=0.0 if holds else found.violation,
+        complete=found.complete and near.complete,
+    ), near.solved
 
 
 def _sharpen(
