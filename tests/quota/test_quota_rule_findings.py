@@ -93,6 +93,8 @@ def test_a_run_that_freezes_nodes_stops_before_it_plans(tmp_path):
     """It sees no quotas that they had: said at once, with what to do."""
     folder = scenario(tmp_path, HEAD + 'freeze = ["East"]\n')
     stages = []
-    with pytest.raises(ScenarioError, match=r"quota\.freeze: a run sees no quotas .* spm-opt quota --previous"):
+    with pytest.raises(
+        ScenarioError, match=r"quota\.freeze: a run sees no quotas .* spm-opt quota --previous"
+    ):
         run(folder, progress=lambda name, _: stages.append(name))
     assert stages == ["load", "check"]
