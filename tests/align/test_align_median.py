@@ -99,6 +99,14 @@ def test_bound_and_both_solvers_agree_with_enumeration(seed, contiguous):
     assert result.lower_bound <= optimum + 1e-6
 
 
+@pytest.mark.campaign
+@pytest.mark.parametrize("contiguous", [False, True], ids=["free", "contiguous"])
+@pytest.mark.parametrize("seed", range(100, 250))
+def test_both_solvers_agree_with_enumeration_at_length(seed, contiguous):
+    """The same for three hundred more instances."""
+    test_bound_and_both_solvers_agree_with_enumeration(seed, contiguous)
+
+
 def test_prices_from_a_known_plan_never_lose_the_bound():
     """Climbing on from earlier prices with a target gives a bound that still holds."""
     problem, criteria = made(3, contiguous=False)

@@ -102,6 +102,14 @@ def test_seats_stay_and_no_plan_is_better_than_the_best(seed, contiguous):
         assert result.objective == pytest.approx(optimum)
 
 
+@pytest.mark.campaign
+@pytest.mark.parametrize("contiguous", [False, True], ids=["free", "contiguous"])
+@pytest.mark.parametrize("seed", range(100, 400))
+def test_the_same_at_length(seed, contiguous):
+    """For six hundred more instances."""
+    test_seats_stay_and_no_plan_is_better_than_the_best(seed, contiguous)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_bound_over_all_centers_holds_beside_seats(seed):
     """Seats as units that carry nothing and belong to themselves: the Lagrangian bound never passes the optimum."""
