@@ -21,9 +21,9 @@ import numpy as np
 from scipy import sparse
 
 from spm_opt.align.construct import pieces
-from spm_opt.align.core import reduced_costs
 from spm_opt.align.cuts import gate, near_of, torn
 from spm_opt.align.isolated import isolated
+from spm_opt.align.losses import Losses
 from spm_opt.align.model import Model
 from spm_opt.align.regroup import AT_ONCE, elastic_price
 from spm_opt.align.relax import Relaxation
@@ -237,16 +237,11 @@ class _Run:
     """The plan at present, what it breaks and loses, and the best plan so far."""
 
     def __init__(self, model: Model, start: IntArray, relaxed: Relaxation, seed: int) -> None:
-        self.model, self.rng, self.multiplier = model, np.random.default_rng(seed), relaxed.multiplier
-        self.dearer, _ = reduced_costs(model, 0, np.zeros(0), relaxed)
+        self.model, self.rng = model, np.random.default_rng(seed)
+        self.losses = Losses.against(model, relaxed)
+        self.dearer, self.touches = self.losses.dearer, self.losses.touches
         self.node, self.columns = model.node, model.rows.tocsc()
         self.price, self.scale = elastic_price(model, relaxed.multiplier, PRICE), row_scale(model)
-        self.cheapest = model.territory[np.lexsort((self.dearer, self.node))[model.start[:-1]]]
-        of_territory = sparse.csr_array(
-            (np.ones(len(model.territory)), (np.arange(len(model.territory)), model.territory)),
-            shape=(len(model.territory), model.k),
-        )
-        self.touches = sparse.csr_array((abs(model.rows) @ of_territory).astype(bool).astype(float))
         wide = model.hard & (self.touches.sum(axis=1) > WIDE)
         self.cost = model.cost[0] - np.where(wide, relaxed.multiplier, 0.0) @ model.rows
         self.source = np.repeat(np.arange(model.n), np.diff(model.near_start))
@@ -271,7 +266,10 @@ class _Run:
         """Ask about the worst territories, each with some beside it, no territory twice."""
         beside = np.zeros((self.model.k, self.model.k))
         np.add.at(beside, (self.plan[self.source], self.plan[self.model.near]), 1.0)
-        loses, free = self._loses(), np.ones(self.model.k, dtype=np.bool_)
+        loses, free = (
+            self.losses.of(self.arcs, self.activity, self.paid),
+            np.ones(self.model.k, dtype=np.bool_),
+        )
         found = []
         for _ in range(min(AT_ONCE, self.model.k)):
             middle = int(np.argmax(np.where(free, loses / (1.0 + self.tries) ** 2, -1.0)))
@@ -374,17 +372,6 @@ class _Run:
         self.tries[asked.middle], self.failed = 0, 0
         if (self.violation, self.points) < self.least:
             self.best, self.least = self.plan.copy(), (self.violation, self.points)
-
-    def _loses(self) -> FloatArray:
-        """Points that each territory loses against the bound, shape ``(k,)``."""
-        model, worth = self.model, self.multiplier
-        below = np.where(np.isfinite(model.upper), model.upper, self.activity) - self.activity
-        above = self.activity - np.where(np.isfinite(model.lower), model.lower, self.activity)
-        room = np.maximum(0.0, np.where(worth < 0, below, above))
-        paid = self.dearer[self.arcs]
-        by_node = np.bincount(self.plan, weights=paid, minlength=model.k)
-        by_node += np.bincount(self.cheapest, weights=paid, minlength=model.k)
-        return np.asarray(self.touches.T @ (np.abs(worth) * room + self.paid) + 0.5 * by_node)
 
     def _use(self, arcs: IntArray) -> FloatArray:
         """Add up what arcs take of each row, shape ``(r,)``."""

@@ -18,8 +18,9 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from spm_opt.align.core import keeps, reduced_costs
+from spm_opt.align.core import keeps
 from spm_opt.align.isolated import isolated
+from spm_opt.align.losses import Losses
 from spm_opt.align.model import Model
 from spm_opt.align.relax import Relaxation
 from spm_opt.align.scale import row_scale
@@ -139,19 +140,13 @@ class _Run:
 
     def __init__(self, model: Model, start: IntArray, relaxed: Relaxation, seed: int) -> None:
         self.model, self.rng = model, np.random.default_rng(seed)
-        dearer, _ = reduced_costs(model, 0, np.zeros(0), relaxed)
+        self.losses = Losses.against(model, relaxed)
+        dearer, self.touches = self.losses.dearer, self.losses.touches
         # equal reduced costs are many where it does not matter where a node goes
         self.dearer = np.round(dearer / max(1e-300, float(dearer.max(initial=0.0))), DIGITS)
-        self.loss, self.multiplier = dearer, relaxed.multiplier
         self.node, self.columns = model.node, model.rows.tocsc()
         self.price, self.scale = elastic_price(model, relaxed.multiplier, PRICE), row_scale(model)
-        self.cheapest = model.territory[np.lexsort((dearer, self.node))[model.start[:-1]]]
         self.into = _into(model, self.dearer, self.node, POOL * max(reach.arcs for reach in REACHES))
-        of_territory = sparse.csr_array(
-            (np.ones(len(model.territory)), (np.arange(len(model.territory)), model.territory)),
-            shape=(len(model.territory), model.k),
-        )
-        self.touches = sparse.csr_array((abs(model.rows) @ of_territory).astype(bool).astype(float))
         self.tries, self.failed = np.zeros(model.k, dtype=np.int64), 0
         self.best: IntArray | None = None
         self.least = np.inf
@@ -245,21 +240,10 @@ class _Run:
             self.price = np.where(rows, DEARER * self.price, self.price)
             self.tries[broken] = 0
             self.look()
-        loses = self._loses()
+        loses = self.losses.of(self.arcs, self.activity, self.paid)
         loses = np.where(broken, loses + loses.sum(), loses) / (1.0 + self.tries) ** 2
         loses[but] = -1.0
         return int(np.argmax(loses))
-
-    def _loses(self) -> FloatArray:
-        """Points that each territory loses against the bound, shape ``(k,)``."""
-        model, worth = self.model, self.multiplier
-        below = np.where(np.isfinite(model.upper), model.upper, self.activity) - self.activity
-        above = self.activity - np.where(np.isfinite(model.lower), model.lower, self.activity)
-        room = np.maximum(0.0, np.where(worth < 0, below, above))
-        paid = self.loss[self.arcs]
-        by_node = np.bincount(self.plan, weights=paid, minlength=model.k)
-        by_node += np.bincount(self.cheapest, weights=paid, minlength=model.k)
-        return np.asarray(self.touches.T @ (np.abs(worth) * room + self.paid) + 0.5 * by_node)
 
     def _free(self, middle: int, reach: Reach, of: BoolArray) -> IntArray:
         """Find the arcs of some nodes that may be used beside the plan's: out of the territory, and into it."""
@@ -286,7 +270,7 @@ class _Run:
 
     def _others(self, middle: int, number: int) -> IntArray:
         """Draw further territories, rather those that lose much: room that is worth something may be traded."""
-        weight = self._loses()
+        weight = self.losses.of(self.arcs, self.activity, self.paid)
         weight[middle] = 0.0
         number = min(number, int((weight > 0).sum()))
         if not number:
