@@ -10,6 +10,7 @@ import pandas as pd
 
 from spm_opt.criteria import Balance, Capacity, Pairs, Skills
 from spm_opt.problem import BoolArray
+from spm_opt.scenario.check_past import check_past
 from spm_opt.scenario.check_sales import check_history, check_pipeline
 from spm_opt.scenario.check_settings import check_settings
 from spm_opt.scenario.findings import Finding, Findings, Severity
@@ -40,6 +41,7 @@ def check(scenario: Scenario) -> Findings:
         + _levels_and_capacities(scenario)
         + check_history(scenario)
         + check_pipeline(scenario)
+        + check_past(scenario)
         + check_travel(scenario)
         + check_settings(scenario)
     )
@@ -52,11 +54,13 @@ def _no_rows(scenario: Scenario) -> list[Finding]:
     tables = scenario.settings.tables
     faulty = {one.file for one in scenario.findings.errors}
     findings = []
-    for name in ("accounts", "sellers", "history", "pipeline", "travel", "targets", "organisation"):
-        table, frame = getattr(tables, name), getattr(scenario, name)
-        if table is not None and frame.empty and table.path not in faulty:
+    for name, table in tables:
+        if table is None or name == "geography":
+            continue
+        if getattr(scenario, name).empty and table.path not in faulty:
             severity: Severity = "error" if name in ("accounts", "sellers") else "warning"
-            findings.append(Finding(severity, f"no {name}", table.path, expected="at least one row"))
+            rule = f"no {name.replace('_', ' ')}"
+            findings.append(Finding(severity, rule, table.path, expected="at least one row"))
     return findings
 
 

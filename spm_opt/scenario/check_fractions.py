@@ -12,7 +12,7 @@ from spm_opt.scenario.settings_file import FILE, Places, dotted
 
 
 def check_fractions(settings: Settings, places: Places) -> list[Finding]:
-    """Warn of tolerances and growths of 100 % and more: they may be meant, but 5 rarely stands for 500 %."""
+    """Warn of tolerances, growths and rates of 100 % and more: they may be meant, but 5 rarely stands for 500 %."""
     return [
         Finding(
             "warning", f"{value:.0%}".replace("%", " %") + " is much", FILE, places.place(path).line, dotted(path),
@@ -35,4 +35,7 @@ def _fractions(settings: Settings) -> Iterator[tuple[Path, float | None]]:
     for i, one in enumerate(settings.quota.nodes):
         yield ("quota", "nodes", i, "growth_min"), one.growth_min
         yield ("quota", "nodes", i, "growth_max"), one.growth_max
-    yield ("simulate", "growth"), settings.simulate.growth
+    for name in ("churn", "growth"):
+        yield ("simulate", name), getattr(settings.simulate, name)
+    for stage, rate in settings.simulate.win_rates.items():
+        yield ("simulate", "win_rates", stage), rate

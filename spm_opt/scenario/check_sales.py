@@ -18,9 +18,12 @@ def check_history(scenario: Scenario) -> list[Finding]:
     history, table = scenario.history, scenario.settings.tables.history
     if history is None or table is None or history.empty:
         return []
-    findings = _unknown_accounts(scenario, history, table) + _overlaps(history, table)
+    findings = unknown_accounts(scenario, history, table)
+    findings += overlaps(history, table, "account")
     start, months = _months(history)
-    late = int((start + months > 12 * (scenario.settings.year - 1970)).sum())
+    after = start + months > 12 * (scenario.settings.year - 1970)
+    findings += _gaps(history[~after], table)
+    late = int(after.sum())
     if late:
         rule = "periods in or after the planned year are not used"
         findings.append(
@@ -43,10 +46,16 @@ def check_pipeline(scenario: Scenario) -> list[Finding]:
     ids = pipeline["id"]
     again = ((ids != "") & ids.duplicated()).to_numpy(dtype=bool)
     findings = frame_findings(pipeline, table, "id", again, "duplicate id", "each opportunity once")
-    findings += _unknown_accounts(scenario, pipeline, table)
+    findings += unknown_accounts(scenario, pipeline, table)
+    findings += unknown_stages(scenario, pipeline, table)
+    return findings + _outside(scenario, pipeline, table)
+
+
+def unknown_stages(scenario: Scenario, frame: pd.DataFrame, table: Table) -> list[Finding]:
+    """Find stages without a rate: each is one fault, however many opportunities are in it."""
     rates = scenario.settings.simulate.win_rates
-    # a stage without a rate is one fault, however many opportunities are in it
-    stages = pipeline[~is_empty(pipeline["stage"]) & ~is_one_of(pipeline["stage"], rates)]
+    findings = []
+    stages = frame[~is_empty(frame["stage"]) & ~is_one_of(frame["stage"], rates)]
     for stage, rows in stages.groupby("stage")["row"]:
         hint = nearest(str(stage), rates) or f'"{stage}" = 0.2 under [simulate.win_rates]'
         expected = f"a stage with a win rate ({len(rows):,} rows have this one)"
@@ -56,7 +65,7 @@ def check_pipeline(scenario: Scenario) -> list[Finding]:
                 str(stage), expected, hint,
             )
         )  # fmt: skip
-    return findings + _outside(scenario, pipeline, table)
+    return findings
 
 
 def _outside(scenario: Scenario, pipeline: pd.DataFrame, table: Table) -> list[Finding]:
@@ -81,7 +90,8 @@ def _about(table: Table, field: str, rule: str, value: str, expected: str) -> Fi
     return Finding("warning", rule, table.path, 0, column_name(table, field), value, expected)
 
 
-def _unknown_accounts(scenario: Scenario, frame: pd.DataFrame, table: Table) -> list[Finding]:
+def unknown_accounts(scenario: Scenario, frame: pd.DataFrame, table: Table) -> list[Finding]:
+    """Find accounts that the accounts' table does not have."""
     known = set(scenario.accounts["id"]) - {""}
     if not known:  # the accounts could not be read: that has been said
         return []
@@ -96,24 +106,62 @@ def _months(history: pd.DataFrame) -> tuple[IntArray, IntArray]:
     return start, history["months"].to_numpy(dtype=np.int64)
 
 
-def _overlaps(history: pd.DataFrame, table: Table) -> list[Finding]:
-    """Find periods of an account that stand twice, or that are not all of one length."""
-    known = history[history["period"].notna() & (history["account"] != "")]
-    known = known.sort_values(["account", "row"], kind="stable", ignore_index=True)
-    again = known.duplicated(["account", "period", "months"]).to_numpy(dtype=bool)
-    usual = known.groupby("account")["months"].transform("first")
+def overlaps(frame: pd.DataFrame, table: Table, by: str, *, additive: bool = False) -> list[Finding]:
+    """Find periods of an account (or a seller) that stand twice, or that are not all of one length.
+
+    ``additive`` says that rows of one period add up, so that none stands twice.
+    """
+    known = frame[frame["period"].notna() & (frame[by] != "")]
+    known = known.sort_values([by, "row"], kind="stable", ignore_index=True)
+    again = known.duplicated([by, "period", "months"]).to_numpy(dtype=bool)
+    usual = known.groupby(by)["months"].transform("first")
     other = (known["months"] != usual).to_numpy(dtype=bool)
-    shown = known.assign(period=_labels(known))
+    shown = known.assign(period=labels(known))
     findings = frame_findings(
-        shown, table, "period", again, "duplicate period", "each period of an account once"
-    )
-    return findings + frame_findings(
         shown, table, "period", other & ~again, "mixed period lengths",
-        "years, quarters or months for one account, since they overlap or leave gaps",
+        f"years, quarters or months for one {by}, since they overlap or leave gaps",
     )  # fmt: skip
+    if additive:
+        return findings
+    expected = f"each period of {'an' if by == 'account' else 'a'} {by} once"
+    return findings + frame_findings(shown, table, "period", again, "duplicate period", expected)
 
 
-def _labels(history: pd.DataFrame) -> pd.Series[str]:
+def _gaps(history: pd.DataFrame, table: Table) -> list[Finding]:
+    """Find months that no account has; where there are none, say what the gaps of single accounts count as."""
+    known = history[history["period"].notna() & (history["account"] != "")]
+    if known.empty:
+        return []
+    known = known.sort_values(["period", "row"], kind="stable", ignore_index=True)
+    start, months = _months(known)
+    end = np.maximum.accumulate(start + months)
+    findings = []
+    for at in (1 + np.flatnonzero(start[1:] > end[:-1])).tolist():  # the first row behind each gap
+        row, value = int(known["row"].iloc[at]), labels(known.iloc[[at]]).iloc[0]
+        missing = f"sales in {_span(end[at - 1], start[at])}, which no account has"
+        hint = "a row with revenue 0, where nobody bought anything"
+        findings.append(
+            Finding(
+                "error", "periods missing before this one", table.path, row, column_name(table, "period"),
+                value, missing, hint,
+            )
+        )  # fmt: skip
+    spans = known.assign(start=start, end=start + months).groupby("account")
+    holes = spans["end"].max() - spans["start"].min() > spans["months"].sum()
+    if not findings and holes.any():
+        rule = "periods that an account lacks between others count as no sales"
+        accounts = f"{int(holes.sum()):,} accounts"
+        findings.append(_about(table, "period", rule, accounts, "a row for every period"))
+    return findings
+
+
+def _span(start: int, end: int) -> str:
+    """Write the months from ``start`` up to the one before ``end``, both counted from 1970."""
+    first, last = (f"{1970 + month // 12}-{month % 12 + 1:02d}" for month in (int(start), int(end) - 1))
+    return first if first == last else f"{first} to {last}"
+
+
+def labels(history: pd.DataFrame) -> pd.Series[str]:
     """Write each period as a planner does."""
     start, months = _months(history)
     pairs, at = np.unique(np.stack([start, months], axis=1), axis=0, return_inverse=True)

@@ -111,8 +111,19 @@ def _number_hint(decimal: str) -> Callable[[str], str]:
     return hint
 
 
-def flags(table: Texts, field: str) -> tuple[BoolArray, list[Finding]]:
-    """Read yes and no of accounts, shape ``(rows,)``; an empty cell is no."""
+def of_given(table: Texts, field: str, findings: list[Finding]) -> list[Finding]:
+    """Keep findings of columns that the file has: one that is missing has been reported as a whole."""
+    return findings if field in table.texts else []
+
+
+def empty_cells(table: Texts, field: str) -> list[Finding]:
+    """Find empty cells where there must be a text."""
+    missing = is_empty(table.column(field))
+    return of_given(table, field, table.findings(missing, field, "empty", f"the {field}"))
+
+
+def flags(table: Texts, field: str, of: str = "accounts") -> tuple[BoolArray, list[Finding]]:
+    """Read yes and no of a table, shape ``(rows,)``; an empty cell is no."""
     folded = table.column(field).str.lower()
     truth = is_one_of(folded, _TRUE)
     wrong = ~truth & ~is_one_of(folded, _FALSE)
@@ -120,7 +131,7 @@ def flags(table: Texts, field: str) -> tuple[BoolArray, list[Finding]]:
 
     def hint(value: str) -> str:
         return (
-            f'[tables.accounts.translate.{field}] with column = "{column}" and '
+            f'[tables.{of}.translate.{field}] with column = "{column}" and '
             f'values = {{ "{value}" = "yes" }}, or "no", and so on for every word'
         )
 

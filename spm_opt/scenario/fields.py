@@ -39,6 +39,11 @@ def fields_of(settings: Settings) -> dict[str, Fields]:
         "travel": Fields(("unit", "seller"), ("travel", *settings.activities)),
         "targets": Fields(("node", "target"), ("level", "product", "period")),
         "organisation": Fields(("node", "parent"), ("level",)),
+        "opportunities": Fields(
+            ("id", "account", "amount", "closed", "won", "stage"), ("seller", "opened", "expected")
+        ),
+        "timesheets": Fields(("seller", "period", "category", "hours")),
+        "quota_history": Fields(("seller", "period", "quota"), ("sales",)),
     }
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 
 from spm_opt.errors import ScenarioError
 from spm_opt.problem import BoolArray, FloatArray
-from spm_opt.scenario.columns import dates, flags, floats, periods, words
+from spm_opt.scenario.columns import dates, empty_cells, flags, floats, of_given, periods, words
 from spm_opt.scenario.fields import check_mapping, fields_of
 from spm_opt.scenario.findings import Finding, Findings
+from spm_opt.scenario.past_tables import read_opportunities, read_quota_history, read_timesheets
 from spm_opt.scenario.polygons import read_geography
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Settings, Table
@@ -54,13 +55,16 @@ def load(folder: Path | str) -> Scenario:
     accounts, findings = _read(folder, "accounts", tables.accounts, settings, _accounts)
     sellers, more = _read(folder, "sellers", tables.sellers, settings, _sellers)
     findings += more
-    optional: dict[str, pd.DataFrame | None] = {}
+    optional: dict[str, pd.DataFrame | None] = {"history": None, "pipeline": None}
     for name, table, typed in (
         ("history", tables.history, _history),
         ("pipeline", tables.pipeline, _pipeline),
         ("travel", tables.travel, _travel),
         ("targets", tables.targets, _targets),
         ("organisation", tables.organisation, _organisation),
+        ("opportunities", tables.opportunities, read_opportunities),
+        ("timesheets", tables.timesheets, read_timesheets),
+        ("quota_history", tables.quota_history, read_quota_history),
     ):
         if table is not None:
             optional[name], more = _read(folder, name, table, settings, typed)
@@ -70,9 +74,8 @@ def load(folder: Path | str) -> Scenario:
         geography, more = read_geography(folder, tables.geography, planar=planar)
         findings += more
     return Scenario(
-        folder, settings, accounts, sellers, geography, optional.get("history"), optional.get("pipeline"),
-        Findings.of(findings), _hashes(folder, settings), optional.get("travel"), optional.get("targets"),
-        optional.get("organisation"),
+        folder=folder, settings=settings, accounts=accounts, sellers=sellers, geography=geography,
+        findings=Findings.of(findings), hashes=_hashes(folder, settings), **optional,
     )  # fmt: skip
 
 
@@ -89,19 +92,8 @@ def _folder(path: Path) -> Path:
 
 def _hashes(folder: Path, settings: Settings) -> dict[str, str]:
     """Hash every input file that is there; a shapefile with the files that belong to it."""
-    tables = settings.tables
-    inputs = (
-        tables.accounts,
-        tables.sellers,
-        tables.geography,
-        tables.history,
-        tables.pipeline,
-        tables.travel,
-        tables.targets,
-        tables.organisation,
-    )
     found = {}
-    for name in sorted({one.path for one in inputs if one is not None}):
+    for name in sorted({one.path for _, one in settings.tables if one is not None}):
         path = folder / name
         parts = [path]
         if path.suffix.lower() == ".shp":
@@ -127,7 +119,7 @@ def _accounts(texts: Texts, settings: Settings, decimal: str) -> Read:
     x, y, findings = _coordinates(texts, decimal, planar=settings.units.coordinates == "planar")
     named, more = flags(texts, "named")
     locked, even_more = flags(texts, "locked")
-    findings += more + even_more + _empty(texts, "id")
+    findings += more + even_more + empty_cells(texts, "id")
     segment, market = texts.column("segment"), texts.column("market")
     frame = pd.DataFrame({
         "row": texts.row, "id": texts.column("id"), "name": texts.column("name"), "parent": texts.column("parent"),
@@ -147,7 +139,7 @@ def _sellers(texts: Texts, settings: Settings, decimal: str) -> Read:
     x, y, findings = _coordinates(texts, decimal, planar=settings.units.coordinates == "planar")
     capacity, more = floats(texts, "capacity", decimal=decimal, empty=np.inf, low=0.0)
     start, even_more = dates(texts, "start")
-    findings += more + even_more + _empty(texts, "id")
+    findings += more + even_more + empty_cells(texts, "id")
     frame = pd.DataFrame({
         "row": texts.row, "id": texts.column("id"), "name": texts.column("name"), "x": x, "y": y,
         "capacity": capacity, "start": start, "skills": words(texts, "skills"),
@@ -163,7 +155,7 @@ def _history(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: A
         "row": texts.row, "account": texts.column("account"), "period": start, "months": months, "revenue": revenue,
     })  # fmt: skip
     findings = (
-        _of_given(texts, "period", findings) + _of_given(texts, "revenue", more) + _empty(texts, "account")
+        of_given(texts, "period", findings) + of_given(texts, "revenue", more) + empty_cells(texts, "account")
     )
     return frame.sort_values(["account", "period", "row"], ignore_index=True), findings
 
@@ -175,9 +167,9 @@ def _pipeline(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: 
         "row": texts.row, "id": texts.column("id"), "account": texts.column("account"), "amount": amount,
         "stage": texts.column("stage"), "close": close,
     })  # fmt: skip
-    findings = _of_given(texts, "amount", findings) + more
+    findings = of_given(texts, "amount", findings) + more
     for field in ("id", "account", "stage"):
-        findings += _empty(texts, field)
+        findings += empty_cells(texts, field)
     return _sorted(frame), findings
 
 
@@ -189,7 +181,7 @@ def _travel(texts: Texts, settings: Settings, decimal: str) -> Read:
         frame[field] = values
         findings += more if field in texts.texts else []
     for field in ("unit", "seller"):
-        findings += _empty(texts, field)
+        findings += empty_cells(texts, field)
     return frame.sort_values(["unit", "seller", "row"], ignore_index=True), findings
 
 
@@ -197,25 +189,14 @@ def _targets(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: A
     target, findings = floats(texts, "target", decimal=decimal, low=0.0)
     names = {field: texts.column(field) for field in ("node", "level", "product", "period")}
     frame = pd.DataFrame({"row": texts.row, **names, "target": target})
-    findings = _of_given(texts, "target", findings) + _empty(texts, "node")
+    findings = of_given(texts, "target", findings) + empty_cells(texts, "node")
     return frame.sort_values(["node", "level", "product", "period", "row"], ignore_index=True), findings
 
 
 def _organisation(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: ARG001  one form for all tables
     names = {field: texts.column(field) for field in ("node", "parent", "level")}
     frame = pd.DataFrame({"row": texts.row, **names})
-    return frame.sort_values(["node", "row"], ignore_index=True), _empty(texts, "node")
-
-
-def _of_given(texts: Texts, field: str, findings: list[Finding]) -> list[Finding]:
-    """Keep findings of columns that the file has: one that is missing has been reported as a whole."""
-    return findings if field in texts.texts else []
-
-
-def _empty(texts: Texts, field: str) -> list[Finding]:
-    """Find empty cells where there must be a text."""
-    missing = is_empty(texts.column(field))
-    return _of_given(texts, field, texts.findings(missing, field, "empty", f"the {field}"))
+    return frame.sort_values(["node", "row"], ignore_index=True), empty_cells(texts, "node")
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

@@ -55,6 +55,16 @@ class Scenario:
         or ``None``.
     organisation
         ``row``, ``node``, ``parent``, ``level`` (texts); or ``None``.
+    opportunities
+        Closed ones: ``row``, ``id``, ``account``, ``seller`` (``""`` for the account's of today), ``amount``
+        (``nan`` where a lost one has none), ``stage``, ``won`` (bool), ``opened``, ``expected``, ``closed``
+        (datetime64, ``NaT`` where none is given); sorted by id; or ``None``.
+    timesheets
+        ``row``, ``seller``, ``period``, ``months`` as in the history, ``category`` (lower case), ``hours``;
+        sorted by seller, period and category; or ``None``.
+    quota_history
+        ``row``, ``seller``, ``period``, ``months`` as in the history, ``quota``, ``sales`` (``nan`` where
+        none are given); sorted by seller and period; or ``None``.
     """
 
     folder: Path
@@ -69,3 +79,6 @@ class Scenario:
     travel: pd.DataFrame | None = None
     targets: pd.DataFrame | None = None
     organisation: pd.DataFrame | None = None
+    opportunities: pd.DataFrame | None = None
+    timesheets: pd.DataFrame | None = None
+    quota_history: pd.DataFrame | None = None

@@ -87,6 +87,17 @@ class Tables(Frozen):
     """Nodes of the sales organisation between company and territories, for trees of any depth. Fields: node,
     parent (empty: the company), level (a name of your own). Sellers are in the node that their district
     names, else their region, or have a row of their own under their id."""
+    opportunities: Table | None = None
+    """Closed opportunities, for sales metrics and the rates of the model. Fields: id, account, amount (may be
+    empty where lost), closed (date), won (yes or no), stage (the furthest it reached; the order of stages is
+    that of `win_rates`), seller (whose it was; where empty, the account's seller of today), opened (date),
+    expected (date on which it was first expected to close)."""
+    timesheets: Table | None = None
+    """Where hours went. Fields: seller, period (2026, 2026-Q1 or 2026-01), category (prospecting, selling,
+    administration, travel or other), hours. Rows of one seller, period and category add up."""
+    quota_history: Table | None = None
+    """Quotas of the past. Fields: seller, period (2026, 2026-Q1 or 2026-01), quota, sales (where empty, what
+    the history says of the accounts that the seller has today)."""
 
 
 class Units(Frozen):
