@@ -26,6 +26,11 @@ SELLER = {
     "manager": "", "district": "", "region": "",
 }  # fmt: skip
 
+DEAL = {
+    "account": "A", "seller": "", "amount": np.nan, "stage": "", "won": False, "opened": pd.NaT,
+    "expected": pd.NaT, "closed": pd.NaT,
+}  # fmt: skip
+
 
 def company(
     accounts: Iterable[Row],
@@ -33,13 +38,16 @@ def company(
     *,
     history: Sequence[Row] | None = None,
     pipeline: Sequence[Row] | None = None,
+    opportunities: Sequence[Row] | None = None,
+    timesheets: Sequence[Row] | None = None,
+    quota_history: Sequence[Row] | None = None,
     simulate: Row | None = None,
     quota: Row | None = None,
     activities: Iterable[str] = ("revenue",),
     year: int = 2027,
     seed: int = 1,
 ) -> Scenario:
-    """Make a scenario from rows; ``history`` has account, period, months, revenue, ``pipeline`` its fields."""
+    """Make a scenario from rows; what has a period has ``months`` too, other tables their fields."""
     settings = Settings(
         name="made",
         year=year,
@@ -61,6 +69,13 @@ def company(
         else _dated(pipeline, "close", ["id", "account", "amount", "stage"]),
         findings=Findings(),
         hashes={},
+        opportunities=None if opportunities is None else _closed(opportunities),
+        timesheets=None
+        if timesheets is None
+        else _dated(timesheets, "period", ["seller", "months", "category", "hours"]),
+        quota_history=None
+        if quota_history is None
+        else _dated(quota_history, "period", ["seller", "months", "quota", "sales"]),
     )
 
 
@@ -72,6 +87,15 @@ def _table(rows: Iterable[Row]) -> pd.DataFrame:
 def _dated(rows: Sequence[Row], date: str, others: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*others, date])
     table[date] = pd.to_datetime(table[date])
+    return table.assign(row=np.arange(2, len(table) + 2))
+
+
+def _closed(rows: Sequence[Row]) -> pd.DataFrame:
+    table = pd.DataFrame(
+        [{**DEAL, "id": f"O{i:03d}", **row} for i, row in enumerate(rows)], columns=["id", *DEAL]
+    )
+    for date in ("opened", "expected", "closed"):
+        table[date] = pd.to_datetime(table[date])
     return table.assign(row=np.arange(2, len(table) + 2))
 
 
@@ -105,7 +129,15 @@ def shuffled(scenario: Scenario, seed: int) -> Scenario:
     """Return the same scenario with the rows of every table in another order."""
     changes = {
         name: table.sample(frac=1, random_state=seed)
-        for name in ("accounts", "sellers", "history", "pipeline")
+        for name in (
+            "accounts",
+            "sellers",
+            "history",
+            "pipeline",
+            "opportunities",
+            "timesheets",
+            "quota_history",
+        )
         if (table := getattr(scenario, name)) is not None
     }
     return Scenario(**{**scenario.__dict__, **changes})
