@@ -26,7 +26,7 @@ def balance_chart(facts: BalanceFacts, names: Sequence[str]) -> Markup:
         np.concatenate([facts.plan, shown, [facts.tolerance or 0.01, -(facts.tolerance or 0.01)]])
     )
     room = 0.06 * float(np.ptp(drawn))
-    plot = _Plot(len(names), float(drawn.min()) - room, float(drawn.max()) + room, 300)
+    plot = Plot(len(names), float(drawn.min()) - room, float(drawn.max()) + room, 300)
     parts = []
     if facts.tolerance is not None:
         top, bottom = plot.y(facts.tolerance), plot.y(-facts.tolerance)
@@ -62,7 +62,7 @@ def attainment_chart(attained: Attainment, names: Sequence[str]) -> Markup:
     order = np.lexsort((np.arange(len(odds)), -np.nan_to_num(attained.median), -odds))
     high = max(1.2, float(np.nanmax(attained.high, initial=0.0)) * 1.04)
     low = min(0.8, max(0.0, float(np.nanmin(attained.low, initial=1.0)) * 0.96))
-    plot = _Plot(len(names), low, high, 320)
+    plot = Plot(len(names), low, high, 320)
     parts = plot.grid(lambda v: words.percent(v, 0))
     parts.append(
         f'<line class="goal" x1="{LEFT}" x2="{plot.width - RIGHT}" y1="{plot.y(1)}" y2="{plot.y(1)}"/>'
@@ -100,7 +100,7 @@ def sales_chart(company: FloatArray, today: FloatArray | None, target: float, cu
     outline = None if today is None else np.histogram(today, edges)[0] / len(today)
     share = share / len(company)
     tallest = max(float(share.max()), 0.0 if outline is None else float(outline.max()), 1e-9)
-    plot = _Plot(BINS, 0.0, tallest * 1.14, 260)
+    plot = Plot(BINS, 0.0, tallest * 1.14, 260)
     parts = []
     for slot in range(BINS):
         kind = "reached" if edges[slot] > target - step / 2 else "missed"
@@ -158,7 +158,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
     return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-class _Plot:
+class Plot:
     """A frame with one slot a territory along x and a scale along y."""
 
     def __init__(self, slots: int, low: float, high: float, height: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -24,25 +25,37 @@ ODDS_KEY = ("below 20 %", "20 to 40 %", "40 to 60 %", "60 to 80 %", "above 80 %"
 def page(run: Run, facts: Facts) -> bytes:
     """Render the report."""
     drawn = map_data(run, facts)
-    style, map_script, page_script = (_source(name) for name in ("style.css", "map.js", "page.js"))
-    scripts = [map_script, page_script] if drawn else [page_script]
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader({"page": _source("page.html.j2")}),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = environment.get_template("page").render(
-        policy=_policy(style, scripts),
-        style=Markup(style),  # noqa: S704  our own file
-        map_script=Markup(map_script),  # noqa: S704  our own file
-        page_script=Markup(page_script),  # noqa: S704  our own file
+    scripts = ["map.js", "page.js"] if drawn else ["page.js"]
+    return rendered(
+        "page",
+        scripts,
         map=None if drawn is None else Markup(_embedded(drawn)),  # noqa: S704  escaped by _embedded
         map_note=_map_note(run, drawn),
         **_words(run, facts),
         **_charts(run, facts),
         **_grids(run, facts),
+    )
+
+
+def rendered(template: str, scripts: Sequence[str], **values: object) -> bytes:
+    """Render a template of ours as a page that may use our style sheet, the scripts named, and nothing else.
+
+    In the template ``style`` is the style sheet, and ``scripts`` the text of each script by its name up to the
+    dot.
+    """
+    style, texts = _source("style.css"), {name: _source(name) for name in scripts}
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader({name: _source(f"{name}.html.j2") for name in (template, "grid")}),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template(template).render(
+        policy=_policy(style, list(texts.values())),
+        style=Markup(style),  # noqa: S704  our own file
+        scripts={name.partition(".")[0]: Markup(text) for name, text in texts.items()},  # noqa: S704  our own files
+        **values,
     )
     return text.encode("utf-8", "backslashreplace")
 
