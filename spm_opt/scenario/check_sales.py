@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spm_opt.problem import IntArray
+from spm_opt.scenario.columns import period_labels
 from spm_opt.scenario.findings import Finding, nearest
 from spm_opt.scenario.located import column_name, frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
@@ -116,7 +117,7 @@ def overlaps(frame: pd.DataFrame, table: Table, by: str, *, additive: bool = Fal
     again = known.duplicated([by, "period", "months"]).to_numpy(dtype=bool)
     usual = known.groupby(by)["months"].transform("first")
     other = (known["months"] != usual).to_numpy(dtype=bool)
-    shown = known.assign(period=labels(known))
+    shown = known.assign(period=period_labels(known))
     findings = frame_findings(
         shown, table, "period", other & ~again, "mixed period lengths",
         f"years, quarters or months for one {by}, since they overlap or leave gaps",
@@ -137,7 +138,7 @@ def _gaps(history: pd.DataFrame, table: Table) -> list[Finding]:
     end = np.maximum.accumulate(start + months)
     findings = []
     for at in (1 + np.flatnonzero(start[1:] > end[:-1])).tolist():  # the first row behind each gap
-        row, value = int(known["row"].iloc[at]), labels(known.iloc[[at]]).iloc[0]
+        row, value = int(known["row"].iloc[at]), period_labels(known.iloc[[at]]).iloc[0]
         missing = f"sales in {_span(end[at - 1], start[at])}, which no account has"
         hint = "a row with revenue 0, where nobody bought anything"
         findings.append(
@@ -159,14 +160,3 @@ def _span(start: int, end: int) -> str:
     """Write the months from ``start`` up to the one before ``end``, both counted from 1970."""
     first, last = (f"{1970 + month // 12}-{month % 12 + 1:02d}" for month in (int(start), int(end) - 1))
     return first if first == last else f"{first} to {last}"
-
-
-def labels(history: pd.DataFrame) -> pd.Series[str]:
-    """Write each period as a planner does."""
-    start, months = _months(history)
-    pairs, at = np.unique(np.stack([start, months], axis=1), axis=0, return_inverse=True)
-    names = []
-    for first, length in pairs.tolist():
-        year, month = 1970 + first // 12, first % 12
-        names.append({12: f"{year}", 3: f"{year}-Q{month // 3 + 1}"}.get(length, f"{year}-{month + 1:02d}"))
-    return pd.Series([names[i] for i in at.ravel().tolist()], dtype=str)

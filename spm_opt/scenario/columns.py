@@ -12,7 +12,7 @@ import pandas as pd
 from spm_opt.problem import BoolArray, FloatArray
 from spm_opt.scenario.findings import Finding
 from spm_opt.scenario.tables import Texts
-from spm_opt.scenario.texts import is_empty, is_one_of
+from spm_opt.scenario.texts import is_empty, is_one_of, text_series
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN = frozenset("0123456789.+-eE")
@@ -193,6 +193,18 @@ def _period(word: str) -> tuple[np.datetime64, int]:
     if quarter:
         return np.datetime64(f"{year}-{3 * int(quarter) - 2:02d}-01", "s"), 3
     return np.datetime64(f"{year}-{month or '01'}-01", "s"), 1 if month else 12
+
+
+def period_labels(frame: pd.DataFrame) -> pd.Series[str]:
+    """Write each ``period`` of ``months`` as a planner does, shape ``(rows,)``."""
+    start = frame["period"].to_numpy(dtype="datetime64[M]").astype(np.int64)
+    pairs = np.stack([start, frame["months"].to_numpy(dtype=np.int64)], axis=1)
+    known, at = np.unique(pairs, axis=0, return_inverse=True)
+    names = []
+    for first, length in known.tolist():
+        year, month = 1970 + first // 12, first % 12
+        names.append({12: f"{year}", 3: f"{year}-Q{month // 3 + 1}"}.get(length, f"{year}-{month + 1:02d}"))
+    return text_series([names[i] for i in at.ravel().tolist()])
 
 
 def _period_hint(value: str) -> str:
