@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spm_opt.align.engine import align as align
+    from spm_opt.compare.compare import compare as compare
     from spm_opt.errors import SpmError as SpmError
     from spm_opt.plan import Alignment as Alignment
     from spm_opt.plan import Plan as Plan
@@ -47,6 +48,7 @@ _HOMES = {
     "SpmError": "spm_opt.errors",
     "align": "spm_opt.align.engine",
     "check": "spm_opt.run",
+    "compare": "spm_opt.compare.compare",
     "load": "spm_opt.scenario.load",
     "prepare": "spm_opt.scenario.prepare",
     "quota": "spm_opt.quota.quota",

@@ -6,6 +6,7 @@
     ├── ScenarioError   (2)  scenario.toml cannot be understood
     ├── MissingExtra    (2)  an optional package is needed for this file
     ├── PlanFolderError (2)  a folder that should hold a plan does not
+    ├── ComparisonError (2)  plans are not for the same accounts, sellers and history
     ├── InputError      (3)  the tables hold errors; carries every finding
     ├── QuotaError      (4)  no quotas meet all the rules together
     ├── InfeasibleError (4)  it is proven that no alignment keeps the hard rules
@@ -49,6 +50,10 @@ class MissingExtra(SpmError):  # noqa: N818  a state of the installation, named 
 
 class PlanFolderError(SpmError):
     """A folder that should hold a plan does not, or holds another scenario's."""
+
+
+class ComparisonError(SpmError):
+    """Plans that are not for the same accounts, sellers and history; the message says what differs."""
 
 
 class InputError(SpmError):

@@ -23,10 +23,12 @@ ORDER = (
     "spm_opt.align",
     "spm_opt.simulate",
     "spm_opt.quota",
+    "spm_opt.gini",
     "spm_opt.score",
     "spm_opt.provenance",
     "spm_opt.run",
     "spm_opt.report",
+    "spm_opt.compare",
 )
 """Who may import whom: only those before. What is not named here comes after all of them."""
 FORMATS = {"csv", "geopandas", "json", "openpyxl", "pyarrow", "pyogrio", "python_calamine", "tomllib"}

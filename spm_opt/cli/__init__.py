@@ -1,3 +1,6 @@
 """The command line: a thin skin over the library."""
 
 from spm_opt.cli.commands import main as main
+from spm_opt.cli.compare_command import compare
+
+main.add_command(compare)

@@ -89,7 +89,7 @@ def run(
     from spm_opt.run import run as whole
     from spm_opt.score import scorecard_json
 
-    folder = _target(out or folder_of(scenario))
+    folder = target_folder(out or folder_of(scenario))
     with display(stop.follow) as progress:
         made = whole(scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress, stop=stop)
         progress("report", None)
@@ -153,7 +153,7 @@ def align(
     from spm_opt.score import score as judge
     from spm_opt.score import scorecard_json
 
-    folder = _target(out or folder_of(scenario))
+    folder = target_folder(out or folder_of(scenario))
     with display(stop.follow) as progress:
         stages = Stages(progress)
         opened = open_scenario(scenario, effort=effort, seed=seed, stages=stages)
@@ -234,7 +234,7 @@ def quota(
     from spm_opt.report.read_plan import read_plan
     from spm_opt.simulate.simulate import simulate as simulated
 
-    out = out and _target(out)
+    out = out and target_folder(out)
     with display() as progress:
         opened, alignment, stored = _alignment_of(scenario, plan, today=today)
         progress("simulate", None)
@@ -286,7 +286,7 @@ def report(scenario: Path, plan: Path | None, out: Path | None) -> Answer:
     from spm_opt.report.show import summary
     from spm_opt.run import Stages, judged
 
-    folder = _target(out or plan or folder_of(scenario))
+    folder = target_folder(out or plan or folder_of(scenario))
     with display() as progress:
         opened, alignment, stored = _stored(scenario, plan)
         made = judged(opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress))
@@ -320,7 +320,7 @@ def folder_of(scenario: Path) -> Path:
     return Path("runs") / (path.parent if path.name == "scenario.toml" else path).name
 
 
-def _target(folder: Path) -> Path:
+def target_folder(folder: Path) -> Path:
     """Refuse to write a plan into a scenario: both have an ``accounts.csv``."""
     if (folder / "scenario.toml").exists():
         raise PlanFolderError(f"{folder} is a scenario's folder: a plan there would overwrite its tables")

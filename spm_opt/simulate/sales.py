@@ -44,3 +44,23 @@ class Sales:
     def company(self) -> FloatArray:
         """Sales of the company in each replication."""
         return np.asarray(self.amount.sum(axis=1) + self.unassigned)
+
+
+def pair_means(values: FloatArray) -> FloatArray:
+    """Take the means of antithetic partners, replications ``2j`` and ``2j + 1``, along the first axis.
+
+    Partners are not independent of each other, pairs are: standard errors are taken over these means. An
+    odd last replication stands alone.
+
+    Parameters
+    ----------
+    values
+        Shape ``(replications, ...)``.
+
+    Returns
+    -------
+    Shape ``(ceil(replications / 2), ...)``.
+    """
+    even = len(values) // 2 * 2
+    means = (values[0:even:2] + values[1:even:2]) / 2
+    return np.asarray(means if even == len(values) else np.concatenate([means, values[even:]]))

@@ -1,0 +1,156 @@
+"""The plans that are compared, and whether they can be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spm_opt.errors import ComparisonError
+from spm_opt.plan import Alignment, QuotaPlan
+from spm_opt.problem import NONE, IntArray
+from spm_opt.run import Run
+from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.settings_file import FILE
+from spm_opt.simulate.history import positions
+
+TODAY = "today"
+"""Names today's alignment where a plan is asked for."""
+FEWEST = 2
+SHOWN = 5
+DECISIVE = ("accounts", "sellers", "history", "pipeline", "opportunities", "timesheets")
+"""Tables that the simulated year is made from. Plans may differ in all else: rules, aims, map, quotas."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A plan to compare: who holds which account, and the quotas where there are any.
+
+    ``hashes`` are those of the input that it was made from, where they are known: a plan made from other
+    tables is not compared.
+    """
+
+    name: str
+    alignment: Alignment
+    quotas: QuotaPlan | None = None
+    hashes: Mapping[str, str] | None = None
+
+
+Given = Candidate | Run | tuple[str, Run] | tuple[str, Alignment, QuotaPlan | None] | str
+"""What may be given as a plan: a run, by itself or with a name; a name, an alignment and its quotas; or "today"."""
+
+
+def candidates_of(
+    given: Sequence[Given], scenario: Scenario | None
+) -> tuple[Scenario, tuple[Candidate, ...]]:
+    """Bring everything that may be given as a plan into one form, with the scenario that all are judged in.
+
+    That is the scenario given, else that of the first run.
+
+    Raises
+    ------
+    ComparisonError
+        Fewer than two plans, names that are not different, or plans of different scenarios.
+    """
+    runs = [run for one in given if (run := _run_of(one)) is not None]
+    if scenario is None and not runs:
+        raise ComparisonError("plans that are no runs need their scenario beside them")
+    where = runs[0].scenario if scenario is None else scenario
+    found = tuple(_candidate(one, place, runs) for place, one in enumerate(given, start=1))
+    _require(where, found)
+    return where, found
+
+
+def _run_of(given: Given) -> Run | None:
+    if isinstance(given, Run):
+        return given
+    if isinstance(given, tuple) and isinstance(given[1], Run):
+        return given[1]
+    return None
+
+
+def _candidate(given: Given, place: int, runs: Sequence[Run]) -> Candidate:
+    if isinstance(given, Candidate):
+        return given
+    if isinstance(given, str):
+        return _today(given, runs)
+    run = _run_of(given)
+    if run is not None:
+        name = given[0] if isinstance(given, tuple) else f"plan {place}"
+        return Candidate(name, run.plan.alignment, run.plan.quotas, run.scenario.hashes)
+    rest: Any = given
+    return Candidate(*rest)
+
+
+def _today(name: str, runs: Sequence[Run]) -> Candidate:
+    if name != TODAY:
+        raise ComparisonError(f"a plan is a run, or {TODAY!r}; {name!r} is neither")
+    if not runs or runs[0].incumbent_sales is None:
+        raise ComparisonError("no account has a seller today, or no run is there that could tell")
+    return Candidate(TODAY, runs[0].incumbent, runs[0].incumbent_quotas, runs[0].scenario.hashes)
+
+
+def _require(scenario: Scenario, found: Sequence[Candidate]) -> None:
+    """Refuse plans that cannot be compared, with everything that stands against it."""
+    if len(found) < FEWEST:
+        raise ComparisonError(f"a comparison needs two plans at least, there {_are(len(found))}")
+    twice = [name for name, count in Counter(one.name for one in found).items() if count > 1]
+    faults = [f"two plans are called {name!r}" for name in twice]
+    accounts, sellers = (set(table["id"]) for table in (scenario.accounts, scenario.sellers))
+    for one in found:
+        faults += _set_faults(one.name, "account", accounts, one.alignment.account_ids)
+        faults += _set_faults(one.name, "territory", sellers, one.alignment.territory_ids)
+        faults += table_faults(one.name, scenario, one.hashes)
+    if faults:
+        raise ComparisonError("\n".join(["these plans cannot be compared", *faults]))
+
+
+def _are(count: int) -> str:
+    return "is one" if count == 1 else "is none"
+
+
+def _set_faults(name: str, noun: str, known: set[str], own: Iterable[str]) -> list[str]:
+    """Say which accounts or territories a plan has that the scenario has not, and the other way round."""
+    mine = set(own)
+    sides = ((mine - known, "has"), (known - mine, "lacks"))
+    return [f"{name}: {verb} {noun} {_some(names)} of the scenario" if verb == "lacks" else
+            f"{name}: {verb} {noun} {_some(names)}, which the scenario has not"
+            for names, verb in sides if names]  # fmt: skip
+
+
+def _some(names: set[str]) -> str:
+    shown = ", ".join(repr(name) for name in sorted(names)[:SHOWN])
+    return shown + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+
+
+def table_faults(name: str, scenario: Scenario, own: Mapping[str, str] | None) -> list[str]:
+    """Say which tables a plan was not made from, of those that the simulated year is made from."""
+    if own is None:
+        return []
+    tables = (getattr(scenario.settings.tables, table, None) for table in DECISIVE)
+    paths = dict.fromkeys(table.path for table in tables if table is not None)
+    return [
+        f"{name}: was made from another {path}"
+        for path in paths
+        if own.get(path) != scenario.hashes.get(path)
+    ]
+
+
+def other_settings(scenario: Scenario, found: Sequence[Candidate]) -> tuple[str, ...]:
+    """Name the plans that were made with another ``scenario.toml``."""
+    digest = scenario.hashes.get(FILE)
+    return tuple(one.name for one in found if one.hashes is not None and one.hashes.get(FILE) != digest)
+
+
+def holder_of(account_ids: tuple[str, ...], territory_ids: tuple[str, ...], alignment: Alignment) -> IntArray:
+    """Give each account's territory as a place in ``territory_ids``, ``NONE`` where it has none."""
+    account = positions(account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
+    number = {name: t for t, name in enumerate(territory_ids)}
+    territory = np.array([*(number[name] for name in alignment.territory_ids), NONE], dtype=np.int64)
+    holder = np.full(len(account_ids), NONE, dtype=np.int64)
+    holder[account] = territory[alignment.account_territory]  # NONE is the last place
+    return holder

@@ -1,0 +1,151 @@
+"""Plans compared: which is better, by how much, in how many futures, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from spm_opt.compare.candidate import Candidate, Given, candidates_of, other_settings
+from spm_opt.compare.measures import MEASURES, Future, measured
+from spm_opt.compare.paired import paired
+from spm_opt.compare.phrases import listed
+from spm_opt.compare.sellers import by_seller
+from spm_opt.compare.verdict import verdict
+from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.sales import Sales
+from spm_opt.simulate.simulate import simulate
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Plans that met the same futures, and how they did.
+
+    Attributes
+    ----------
+    scenario
+        What they were judged in.
+    plans
+        Names; the first plan is the one that the others are held against.
+    replications, seed
+        How many futures, and the seed that they were drawn from.
+    target
+        The company target that all are judged by, in currency; ``None`` where no plan has quotas.
+    measures
+        A row a measure and plan: ``measure``, ``plan`` and the columns of ``paired``.
+    sellers
+        A row a plan (but the first) and territory, as ``by_seller`` says.
+    parameters
+        What the futures were drawn with, as ``Sales.parameters`` says.
+    notes
+        What a reader must know to judge the comparison, in sentences.
+    """
+
+    scenario: Scenario
+    plans: tuple[str, ...]
+    replications: int
+    seed: int
+    target: float | None
+    measures: pd.DataFrame
+    sellers: pd.DataFrame
+    parameters: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def verdict(self) -> tuple[str, ...]:
+        """Which plan is better at what, in sentences with figures, and what they rest on."""
+        return verdict(self)
+
+
+def compare(
+    candidates: Sequence[Given],
+    scenario: Scenario | None = None,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+) -> Comparison:
+    """Compare plans in the same simulated years.
+
+    Parameters
+    ----------
+    candidates
+        Two plans or more, each a ``Run`` (or a name and a run), a name with an alignment and its quotas, a
+        ``Candidate``, or ``"today"`` for the alignment and quotas that the first run holds for today. The
+        first is the one that the others are held against.
+    scenario
+        What they are judged in; without it that of the first run. All plans must be for its accounts and
+        sellers, and runs made from its tables; rules and aims may differ.
+    replications, seed
+        Override the scenario's settings. Quotas at equal chances were set with the futures of the
+        scenario's seed: another seed judges them by futures that they have not seen.
+
+    Raises
+    ------
+    ComparisonError
+        The plans are not for the same accounts, sellers and history, or there are fewer than two.
+    """
+    where, plans = candidates_of(candidates, scenario)
+    futures = [_future(where, one, replications, seed) for one in plans]
+    target = next((one.quotas.target_cents / 100 for one in plans if one.quotas is not None), None)
+    sales = futures[0].sales
+    return Comparison(
+        scenario=where,
+        plans=tuple(one.name for one in plans),
+        replications=len(sales.amount),
+        seed=sales.seed,
+        target=target,
+        measures=_measures(where, futures, target),
+        sellers=by_seller(where, futures),
+        parameters=sales.parameters,
+        notes=_notes(where, plans, target),
+    )
+
+
+def _future(scenario: Scenario, plan: Candidate, replications: int | None, seed: int | None) -> Future:
+    sales = simulate(scenario, plan.alignment, replications=replications, seed=seed)
+    return Future(plan, _in_order(sales, tuple(sorted(sales.territory_ids))))
+
+
+def _in_order(sales: Sales, names: tuple[str, ...]) -> Sales:
+    """Bring the territories into one order, whatever order each plan has them in."""
+    if names == sales.territory_ids:
+        return sales
+    place = [sales.territory_ids.index(name) for name in names]
+    return replace(
+        sales, territory_ids=names, amount=sales.amount[:, place], expected=sales.expected.loc[list(names)]
+    )
+
+
+def _measures(scenario: Scenario, futures: Sequence[Future], target: float | None) -> pd.DataFrame:
+    """Compare the plans on every measure that all of them have."""
+    each = [measured(scenario, one, target) for one in futures]
+    frames = []
+    for measure in MEASURES:
+        if all(measure.name in own for own in each):
+            table = paired(np.stack([own[measure.name] for own in each]), measure.better)
+            table.insert(0, "measure", measure.name)
+            table.insert(1, "plan", [one.plan.name for one in futures])
+            frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _notes(scenario: Scenario, plans: Sequence[Candidate], target: float | None) -> tuple[str, ...]:
+    notes = []
+    without = [one.name for one in plans if one.quotas is None]
+    if without and len(without) < len(plans):
+        notes.append(
+            f"No quotas keep the rules under {listed(without)}; what needs quotas is left out for all plans."
+        )
+    other = [one.name for one in plans if one.quotas is not None and one.quotas.target_cents / 100 != target]
+    if other:
+        notes.append(
+            f"{listed(other)}: made for another company target; all are judged by that of the first plan."
+        )
+    changed = other_settings(scenario, plans)
+    if changed:
+        notes.append(
+            f"{listed(changed)}: made with another scenario.toml; judged with the settings of this one."
+        )
+    return tuple(notes)

@@ -1,0 +1,19 @@
+"""The files of a comparison: tables that are tidy, and one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from spm_opt.report.tables import frame_bytes
+
+if TYPE_CHECKING:
+    from spm_opt.compare.compare import Comparison
+
+
+def comparison_files(found: Comparison) -> Mapping[str, bytes]:
+    """Make the files of a comparison in memory: name to content."""
+    return {
+        "comparison.csv": frame_bytes(found.measures),
+        "comparison_sellers.csv": frame_bytes(found.sellers),
+    }

@@ -1,0 +1,100 @@
+"""The tables of a comparison, cell by cell, for the page and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from spm_opt.compare.measures import Measure
+from spm_opt.compare.phrases import BY_NAME, change, interval, value
+from spm_opt.compare.sellers import LOSES, WINS
+from spm_opt.report import words
+from spm_opt.report.facts import VACANT
+from spm_opt.report.grids import Cell, Grid, Head, Row, numeric
+
+if TYPE_CHECKING:
+    from spm_opt.compare.compare import Comparison
+
+STYLES = {WINS: "yes", LOSES: "no"}
+
+
+def measure_grid(found: Comparison) -> Grid:
+    """Lay the measures out, a row a measure and plan."""
+    first = found.plans[0]
+    heads = (
+        Head("measure"), Head("plan"), Head("mean", numeric=True), Head(f"less {first}", numeric=True),
+        Head("95 % interval", numeric=True), Head(f"beats {first} in", numeric=True),
+        Head("is beaten in", numeric=True), Head("best of all in", numeric=True), Head("regret", numeric=True),
+        Head("most regret", numeric=True), Head("worst 5 %", numeric=True),
+    )  # fmt: skip
+    return Grid(heads, tuple(_measure_rows(found)))
+
+
+def _measure_rows(found: Comparison) -> Iterator[Row]:
+    currency = found.scenario.settings.currency
+    for row in found.measures.to_dict("records"):
+        measure, first = BY_NAME[str(row["measure"])], row["plan"] == found.plans[0]
+        shares = ["" if first else words.percent(row[name]) for name in ("beats", "beaten")]
+        gap = ["", ""] if first else [
+            change(measure, row["difference"], currency), interval(measure, row["low"], row["high"], currency)
+        ]  # fmt: skip
+        texts = [
+            value(measure, row["value"], currency), *gap, *shares, words.percent(row["best"]),
+            *(_extreme(measure, row, name, currency) for name in ("regret", "regret_most", "worst")),
+        ]  # fmt: skip
+        label = measure.label if first else ""
+        yield Row(
+            (Cell(label), Cell(str(row["plan"])), *(numeric(text) for text in texts)),
+            "group" if first else "",
+        )
+
+
+def _extreme(measure: Measure, row: Mapping[Hashable, Any], name: str, currency: str) -> str:
+    """Write a regret or the worst futures; of what is reached or not, there is no more or less in one future."""
+    yes_or_no = measure.name == "target_reached" and name != "regret"
+    return words.DASH if yes_or_no else value(measure, float(row[name]), currency)
+
+
+def seller_grid(found: Comparison, plan: str, most: int | None = None) -> Grid:
+    """Lay out what a plan changes for each seller; of ``most``, as many of those who win and of those who lose most."""
+    table = found.sellers[found.sellers["plan"] == plan]
+    if most is not None and len(table) > 2 * most:
+        table = pd.concat([table.iloc[:most], table.iloc[-most:]])
+    shown = [name for name in COLUMNS if table[name].notna().any()]
+    heads = [Head("territory"), Head("seller"), Head("")]
+    heads += [Head(text, numeric=True) for name in shown for text in (COLUMNS[name], "change")]
+    heads += [Head(name, numeric=True) for name in ACCOUNTS]
+    return Grid(tuple(heads), tuple(_seller_rows(found, table, shown)))
+
+
+COLUMNS = {"p_attain": "chance to attain", "quota": "quota", "sales": "mean sales", "potential": "potential"}
+ACCOUNTS = ("kept", "lost", "gained")
+
+
+def _seller_rows(found: Comparison, table: pd.DataFrame, shown: list[str]) -> Iterator[Row]:
+    currency = found.scenario.settings.currency
+    for row in table.to_dict("records"):
+        verdict, seller = str(row["verdict"]), str(row["seller"])
+        cells = [
+            Cell(str(row["territory"])),
+            Cell(seller or VACANT, "" if seller else "soft"),
+            Cell(verdict, STYLES.get(verdict, "soft")),
+        ]
+        for name in shown:
+            now, gap = float(row[name]), float(row[f"{name}_change"])
+            texts = _points(now, gap) if name == "p_attain" else _amounts(name, now, gap, currency)
+            cells += [numeric(texts[0], now), numeric(texts[1], gap)]
+        cells += [numeric(words.count(row[name]), float(row[name])) for name in ACCOUNTS]
+        yield Row(tuple(cells))
+
+
+def _points(now: float, gap: float) -> tuple[str, str]:
+    return words.percent(now, 0), change(BY_NAME["share_attaining"], gap, "", unit=False)
+
+
+def _amounts(name: str, now: float, gap: float, currency: str) -> tuple[str, str]:
+    before = now - gap
+    relative = words.signed(gap / before) if before > 0 else words.DASH
+    return words.figure(now) if name == "potential" else words.short(now, currency), relative

@@ -1,0 +1,41 @@
+"""A comparison as text for the command line."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from spm_opt.compare.tables import measure_grid, seller_grid
+from spm_opt.report import words
+from spm_opt.report.grids import Grid
+from spm_opt.report.text import INDENT, aligned
+
+if TYPE_CHECKING:
+    from spm_opt.compare.compare import Comparison
+
+WIDTH = 118
+MOST_SELLERS = 5
+
+
+def comparison_text(found: Comparison) -> str:
+    """Lay a comparison out: the verdict in words, the measures, and who wins and who loses most."""
+    lines = [title(found), ""]
+    for text in found.verdict:
+        lines += textwrap.wrap(text, WIDTH, initial_indent="- ", subsequent_indent=INDENT)
+    lines += ["", "Measures", *_lines(measure_grid(found))]
+    for plan in found.plans[1:]:
+        lines += ["", f"Who wins and who loses most with {plan}, held against {found.plans[0]}"]
+        lines += _lines(seller_grid(found, plan, MOST_SELLERS))
+    return "\n".join(lines)
+
+
+def title(found: Comparison) -> str:
+    """Name what was compared."""
+    settings = found.scenario.settings
+    plans = words.plural(len(found.plans), "plan")
+    return f"{settings.name}, {settings.year}: {plans} in the same {found.replications:,} futures"
+
+
+def _lines(grid: Grid) -> list[str]:
+    rows = [[head.text for head in grid.heads], *([cell.text for cell in row.cells] for row in grid.rows)]
+    return aligned(rows, [place for place, head in enumerate(grid.heads) if head.numeric])

@@ -1,0 +1,203 @@
+"""The verdict: which plan is better at what, in words and figures, and what the words rest on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spm_opt.compare.measures import Measure
+from spm_opt.compare.phrases import BY_NAME, change, interval, listed, value
+from spm_opt.compare.sellers import LOSES, NOTICEABLE, WINS
+from spm_opt.report import words
+
+if TYPE_CHECKING:
+    from spm_opt.compare.compare import Comparison
+
+Row = Mapping[Hashable, Any]
+SLIGHT = {"money": 0.005, "share": 0.01, "figure": 0.01}
+"""Differences below these are called slight: half a percent of an amount, a point of a share, 0.01 else."""
+NAMES = {"win_rate": "win rates", "churn": "churn", "growth": "growth", "growth_spread": "spread of growth"}
+
+
+def verdict(found: Comparison) -> tuple[str, ...]:
+    """Say which plan is better, a sentence or two a topic.
+
+    A difference whose interval holds zero is no difference that can be told, however the mean looks.
+    """
+    texts = []
+    if len(found.plans) > 2:  # noqa: PLR2004  between two it is said by the rest
+        texts.append(_best_of(found))
+    for plan in found.plans[1:]:
+        rows = {str(row["measure"]): row for row in _rows(found, plan)}
+        texts += [
+            _overall(found, plan, rows),
+            *(_sentence(found, plan, BY_NAME[name], row) for name, row in rows.items()),
+            chance_range(found, (found.plans[0], plan)),
+            *_sellers(found, plan),
+        ]
+    texts = [text for text in texts if text]
+    return (*texts, *caveats(found))
+
+
+def _rows(found: Comparison, plan: str) -> Iterator[Row]:
+    table = found.measures
+    yield from table[table["plan"] == plan].to_dict("records")
+
+
+def standing(measure: Measure, row: Row) -> str:
+    """Say how a plan stands against the first on a measure: better, worse or even."""
+    low, high = float(row["low"]), float(row["high"])
+    if math.isfinite(low) and low * high <= 0:
+        return "even"
+    ahead = float(row["difference"]) * (1 if measure.better == "more" else -1)
+    return "better" if ahead > 0 else "worse" if ahead < 0 else "even"
+
+
+def _best_of(found: Comparison) -> str:
+    """Say which of several plans is the best most often, by the first measure."""
+    first = found.measures["measure"].iloc[0]
+    table = found.measures[found.measures["measure"] == first]
+    shares = [f"{row['plan']} in {words.percent(row['best'], 0)}" for row in table.to_dict("records")]
+    return f"Best by {BY_NAME[str(first)].label}: {listed(shares)} of {found.replications:,} futures."
+
+
+def _overall(found: Comparison, plan: str, rows: Mapping[str, Row]) -> str:
+    """Say on which measures a plan is better, and on which it is worse."""
+    groups: dict[str, list[str]] = {"better": [], "worse": [], "even": []}
+    for name, row in rows.items():
+        groups[standing(BY_NAME[name], row)].append(BY_NAME[name].label)
+    if not groups["better"] and not groups["worse"]:
+        return f"Between {plan} and {found.plans[0]} no difference can be told on any measure."
+    parts = [
+        f"{how} on {len(labels)} ({'; '.join(labels)})"
+        for how, labels in groups.items()
+        if labels and how != "even"
+    ]
+    text = f"Of {len(rows)} measures {plan} is {listed(parts)}"
+    even = groups["even"]
+    text += f"; no difference can be told on {len(even)} ({'; '.join(even)})" if even else ""
+    return f"{text}, held against {found.plans[0]}."
+
+
+def _sentence(found: Comparison, plan: str, measure: Measure, row: Row) -> str:
+    """Say one measure: who is ahead, in how many futures, and by how much."""
+    first, currency = found.plans[0], found.scenario.settings.currency
+    gap, after = float(row["difference"]), float(row["value"])
+    before = after - gap
+    figures = (
+        f"{value(measure, before, currency)} with {first}, {value(measure, after, currency)} with {plan}"
+    )
+    if measure.kind == "money" and before > 0:
+        figures += f", {words.signed(gap / before)}"
+    figures += _interval(measure, row, currency)
+    title = measure.label[:1].upper() + measure.label[1:]
+    how = standing(measure, row)
+    if how == "even":
+        return f"{title}: no difference can be told ({figures})."
+    slight = "slightly " if abs(gap) < SLIGHT[measure.kind] * _scale(measure, before) else ""
+    ahead, behind = (plan, first) if how == "better" else (first, plan)
+    share = float(row["beats"] if how == "better" else row["beaten"])
+    if measure.name == "target_reached":  # in most futures both reach it, or neither
+        return f"{title}: {slight}more often with {ahead} than with {behind} ({figures})."
+    often = (
+        "in every future" if share == 1 else f"in {words.percent(share, 0)} of {found.replications:,} futures"
+    )
+    return f"{title}: {ahead} {slight}beats {behind} {often} ({figures})."
+
+
+def _scale(measure: Measure, before: float) -> float:
+    return abs(before) if measure.kind == "money" else 1.0
+
+
+def _interval(measure: Measure, row: Row, currency: str) -> str:
+    """Give a difference with its interval, where there is one with a width."""
+    low, high = float(row["low"]), float(row["high"])
+    if not low < high:
+        return ""
+    gap = change(measure, float(row["difference"]), currency)
+    return f"; difference {gap}, 95 % interval {interval(measure, low, high, currency)}"
+
+
+def _sellers(found: Comparison, plan: str) -> Iterator[str]:
+    """Say how many sellers win and lose, and who most."""
+    table = found.sellers[(found.sellers["plan"] == plan) & (found.sellers["seller"] != "")]
+    if table.empty:
+        return
+    judged = str(table["judged_by"].iloc[0])
+    what, least = (
+        ("chance to attain the own quota", "a point")
+        if judged == "p_attain"
+        else ("mean sales", words.percent(NOTICEABLE, 0))
+    )
+    wins, loses = ((table["verdict"] == one) for one in (WINS, LOSES))
+    yield (
+        f"Of {words.plural(len(table), 'seller')}, {int(wins.sum()):,} win and {int(loses.sum()):,} lose with {plan}, by the {what} "
+        f"(a change below {least}, or one that cannot be told from none, counts as neither)."
+    )
+    column = f"{judged}_change"
+    won, lost = (table[rows].sort_values([column, "territory"], kind="stable") for rows in (wins, loses))
+    ends = [(won.iloc[-1:], "most is won by"), (lost.iloc[:1], "most is lost by")]
+    said = [
+        f"{text} {row['seller']} ({row['territory']}: {_moved(found, judged, row)})"
+        for frame, text in ends for row in frame.to_dict("records")
+    ]  # fmt: skip
+    if said:
+        text = listed(said)
+        yield f"{text[:1].upper()}{text[1:]}."
+
+
+def _moved(found: Comparison, judged: str, row: Row) -> str:
+    after, gap = float(row[judged]), float(row[f"{judged}_change"])
+    if judged == "p_attain":
+        return f"{words.percent(after - gap, 0)} to {words.percent(after, 0)}"
+    currency = found.scenario.settings.currency
+    return f"{words.short(after - gap, currency)} to {words.short(after, currency)}"
+
+
+def caveats(found: Comparison) -> tuple[str, ...]:
+    """Say what the figures cannot tell, and which of them rest on defaults."""
+    year = found.scenario.settings.year
+    horizon = (
+        f"All of this is about {year} alone: what a change costs falls into that year, what better territories bring "
+        "may come later. Sellers are taken to work as hard whatever their quota."
+    )
+    texts = [*found.notes, horizon]
+    table = found.parameters
+    default = table[table["source"] == "default"]["parameter"].tolist()
+    named = list(
+        dict.fromkeys(
+            "ramp"
+            if str(name).startswith("ramp_month")
+            else NAMES.get(str(name), str(name)).replace("_", " ")
+            for name in default
+        )
+    )
+    if named:
+        texts.append(f"Not estimated from this company's history, but defaults: {listed(named)}.")
+    return tuple(texts)
+
+
+def chances(found: Comparison, plan: str) -> np.ndarray:
+    """Chances to attain of the filled positions under a plan."""
+    table = found.sellers[found.sellers["seller"] != ""]
+    if plan == found.plans[0]:
+        table = table[table["plan"] == found.plans[1]]
+        return np.asarray(table["p_attain"] - table["p_attain_change"])
+    return np.asarray(table[table["plan"] == plan]["p_attain"])
+
+
+def chance_range(found: Comparison, plans: Sequence[str]) -> str:
+    """Say the lowest and the highest chance to attain under each plan."""
+    parts = []
+    for plan in plans:
+        known = chances(found, plan)
+        known = known[np.isfinite(known)]
+        if not len(known):
+            return ""
+        parts.append(
+            f"{words.percent(float(known.min()), 0)} to {words.percent(float(known.max()), 0)} with {plan}"
+        )
+    return f"Chance of a seller to attain the own quota, from the lowest to the highest: {listed(parts)}."
