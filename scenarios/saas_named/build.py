@@ -13,6 +13,7 @@ How the business is drawn
        seller who is furthest below an uneven share. Twenty accounts have nobody, some were handed over
        at random.
     5. Two years of quarterly revenue with skewed growth and churn; an open pipeline.
+    6. Closed opportunities, time sheets and quotas of the past, by ``../draw_past.py``.
 
 What is proven
     ``print_proof`` solves the linear relaxation of the planning problem, once within its limits and
@@ -24,6 +25,7 @@ Usage: python build.py FOLDER
 from __future__ import annotations
 
 import argparse
+import runpy
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -337,6 +339,7 @@ def build(out: Path) -> None:
     }
     write(pd.DataFrame(history), out / "history.csv")
     write(draw_pipeline(rng, accounts), out / "pipeline.csv")
+    runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("saas_named", out)
     print_proof(accounts, sellers, family, able)
 
 

@@ -17,6 +17,7 @@ How the business is drawn
        around the same seats, aimed at uneven sizes: contiguous, and visibly unfair.
     5. Two years of quarterly revenue with skewed growth, churn and seasons; an open pipeline.
     6. The year before those, drawn backwards from them by the same law (``draw_year_before``).
+    7. Closed opportunities, time sheets and quotas of the past, by ``../draw_past.py``.
 
 What is proven
     ``print_proof`` shows the heaviest unit, solves the linear relaxation of the planning problem
@@ -32,6 +33,7 @@ import argparse
 import json
 import os
 import re
+import runpy
 import zlib
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -988,6 +990,7 @@ def build(us_atlas: Path, zip_codes: Path, out: Path) -> None:
     write_units(units.frame, out / "units.gpkg")
     write_tables(accounts, sellers, money, out)
     add_year_before(out)
+    runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("us_medtech", out)
     print_proof(accounts, sellers, units)
 
 
