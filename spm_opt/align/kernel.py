@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
-inner = numba.njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
-"""For functions that only compiled ones may call: without a door for Python they compile in half the time."""
-outer = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
-"""For those that Python calls."""
+from spm_opt.compiled import inner, outer
+
 NEGLIGIBLE = 1e-10
 """Relative violation of a hard row that counts as none: what incremental sums lose."""
 ACROSS = 0.98

@@ -8,9 +8,10 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spm_opt.criteria import AnyCriterion
-from spm_opt.scenario.frozen import Fraction, Frozen
+from spm_opt.scenario.frozen import Frozen
 from spm_opt.scenario.quota_faults import refuse, table_faults
 from spm_opt.scenario.quota_settings import Quota
+from spm_opt.scenario.simulate_settings import Simulation
 
 Effort = Literal["quick", "standard", "thorough"]
 
@@ -113,31 +114,6 @@ class Units(Frozen):
     travel counted; or that and it stays with its current seller. The last two are reported as warnings."""
     islands: Literal["bridge", "error"] = "bridge"
     """Units that touch no other: joined to their nearest neighbour by sea (a warning), or an error."""
-
-
-class Simulation(Frozen):
-    """The simulated year. Rates are estimated from history where there is enough, else these are used."""
-
-    replications: int = Field(default=10_000, ge=1, le=1_000_000)
-    """Number of simulated years."""
-    revenue: str = "revenue"
-    """Activity that holds last year's sales of an account, for accounts without history."""
-    churn: Fraction = 0.05
-    """Share of accounts lost in a year, where history is too thin."""
-    growth: float = Field(default=0.03, gt=-1, lt=10, allow_inf_nan=False)
-    """Mean growth of an account that stays, where history is too thin."""
-    growth_spread: float = Field(default=0.25, ge=0, le=3, allow_inf_nan=False)
-    """Standard deviation of the logarithm of that growth, where history is too thin."""
-    win_rates: dict[str, Fraction] = {}
-    """Probability that an open opportunity is won, by stage; every stage of the pipeline needs one."""
-    market_shock: float = Field(default=0.06, ge=0, le=3, allow_inf_nan=False)
-    """Spread of the shock that all accounts of a market share (standard deviation of its logarithm)."""
-    seller_shock: float = Field(default=0.10, ge=0, le=3, allow_inf_nan=False)
-    """Spread of the shock that all accounts of a seller share."""
-    ramp: tuple[Fraction, ...] = (0.2, 0.4, 0.6, 0.8, 0.9)
-    """Share of full productivity in each month after the start; full from then on."""
-    vacancy: Fraction = 0.5
-    """Share of full productivity while a position is not filled."""
 
 
 class Settings(Frozen):
