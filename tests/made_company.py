@@ -13,7 +13,8 @@ from spm_opt.plan import Alignment
 from spm_opt.problem import NONE
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.scenario.settings import Quota, Settings, Simulation, Table, Tables
+from spm_opt.scenario.settings import Quota, Settings, Table, Tables
+from spm_opt.scenario.simulate_settings import Simulation
 
 Row = Mapping[str, Any]
 

@@ -15,12 +15,12 @@ from spm_opt.scenario.quota_settings import NodeRule, Pin, Quota
 from spm_opt.scenario.settings import (
     Geography,
     Settings,
-    Simulation,
     Table,
     Tables,
     Translation,
     Units,
 )
+from spm_opt.scenario.simulate_settings import Handover, Simulation
 
 README = Path(__file__).parents[1] / "README.md"
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -31,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[tables.geography]": Geography,
     "[units]": Units,
     "[simulate]": Simulation,
+    "[simulate.handover]": Handover,
     "[quota]": Quota,
     "[quota.over]": Over,
     "[[quota.nodes]]": NodeRule,

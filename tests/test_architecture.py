@@ -13,6 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "spm_opt"
 ORDER = (
     "spm_opt.errors",
+    "spm_opt.compiled",
     "spm_opt.problem",
     "spm_opt.plan",
     "spm_opt.geography",

@@ -18,9 +18,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from spm_opt.align.isolated import called_off
-from spm_opt.align.kernel import outer
 from spm_opt.align.model import Model
 from spm_opt.align.scale import move_costs, typical
+from spm_opt.compiled import outer
 from spm_opt.problem import BoolArray, FloatArray
 
 SUITED_NODES, SUITED_ARCS = 2_000, 100_000

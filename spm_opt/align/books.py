@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spm_opt.align.kernel import anneal_from, beyond_of, outer, shift
+from spm_opt.align.kernel import anneal_from, beyond_of, shift
+from spm_opt.compiled import outer
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from spm_opt.align.kernel import NEGLIGIBLE, _below, _draw, beyond_of, copy, inner, outer
+from spm_opt.align.kernel import NEGLIGIBLE, _below, _draw, beyond_of, copy
+from spm_opt.compiled import inner, outer
 
 LOOKS = 1500
 """Most partial chains that are looked at from one node."""

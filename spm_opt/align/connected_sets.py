@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spm_opt.align.kernel import inner, outer
 from spm_opt.align.subsets import EACH, look, pack, points_as_best
+from spm_opt.compiled import inner, outer
 from spm_opt.problem import FloatArray, IntArray
 
 

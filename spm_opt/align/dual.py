@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from spm_opt.align.isolated import halting
-from spm_opt.align.kernel import copy, copy_rows, inner, outer
+from spm_opt.align.kernel import copy, copy_rows
 from spm_opt.align.median import Median
+from spm_opt.compiled import inner, outer
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 WORK = 2_000_000_000

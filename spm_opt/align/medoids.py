@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spm_opt.align.kernel import _below, _draw, _stays_connected, _touches, copy, inner, outer
+from spm_opt.align.kernel import _below, _draw, _stays_connected, _touches, copy
+from spm_opt.compiled import inner, outer
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 
 SWAPS = 0.4

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from spm_opt.align.kernel import _below, _draw, copy, inner, outer
+from spm_opt.align.kernel import _below, _draw, copy
 from spm_opt.align.medoids import broken, keep_best, move, move_back, penalty, recenter, stir
+from spm_opt.compiled import inner, outer
 
 CANDIDATES = 12
 """Units that are looked at as new centers, and centers that are looked at to be closed."""

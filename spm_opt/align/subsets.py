@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spm_opt.align.kernel import inner, outer
+from spm_opt.compiled import inner, outer
 
 EACH = 32
 """Steps of any kind that count as much as a set looked at."""

@@ -1,4 +1,13 @@
-"""The open opportunities that can be won in the planned year."""
+"""The open opportunities that can be won in the planned year.
+
+Win rates
+    Of ``n`` closed opportunities that reached a stage ``w`` were won: with the scenario's rate for the stage as a
+    prior worth ten opportunities, its win rate has a beta distribution with the mean ``(w + 10 rate) / (n + 10)``.
+    Without closed opportunities the scenario's rates are used as they are.
+Time to close
+    Deals close later than expected by a geometric number of months; its mean is that of the closed opportunities
+    where there are at least ten. What slips out of the year is not sold in it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +20,16 @@ from spm_opt.errors import ScenarioError
 from spm_opt.problem import NONE, FloatArray, IntArray
 from spm_opt.scenario.findings import nearest
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.simulate_settings import Simulation
+from spm_opt.simulate.growth import stated
 from spm_opt.simulate.history import positions
+from spm_opt.simulate.laws import Rates
+from spm_opt.simulate.metrics import StageCounts, delays, stage_counts
+
+RATE_PRIOR = 10.0
+"""Weight of the scenario's win rates beside closed opportunities, in opportunities."""
+ENOUGH_DELAYS = 10
+"""Closed opportunities before their delays replace the stated one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +62,16 @@ class Deals:
     stage: tuple[str, ...]
     outside: int
     outside_amount: float
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that occur, sorted."""
+        return tuple(sorted(set(self.stage)))
+
+    @property
+    def stage_index(self) -> IntArray:
+        """Place of each opportunity's stage among ``stages``, shape ``(d,)``."""
+        return np.searchsorted(np.array(self.stages, dtype=str), np.array(self.stage, dtype=str)).astype(np.int64)
 
 
 def deals(scenario: Scenario, account_ids: tuple[str, ...]) -> Deals:
@@ -78,6 +106,50 @@ def deals(scenario: Scenario, account_ids: tuple[str, ...]) -> Deals:
         outside=int((~inside).sum()),
         outside_amount=float(table["amount"].to_numpy(dtype=float)[~inside].sum()),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Closing:
+    """How open opportunities end.
+
+    Attributes
+    ----------
+    win
+        Win rates by stage, in the order of ``Deals.stages``.
+    on_time
+        The chance of each month that a deal does not wait another one; the mean delay in months is
+        ``1 / on_time - 1``.
+    """
+
+    win: Rates
+    on_time: Rates
+
+
+def closing(scenario: Scenario, open_deals: Deals) -> Closing:
+    """Estimate win rates and delays from closed opportunities, or take them as stated."""
+    settings = scenario.settings.simulate
+    stages = open_deals.stages
+    given = np.array([settings.win_rates[stage] for stage in stages], dtype=float)
+    return Closing(_win(given, stages, stage_counts(scenario)), _on_time(delays(scenario), settings))
+
+
+def _win(given: FloatArray, stages: tuple[str, ...], counts: StageCounts | None) -> Rates:
+    seen = {} if counts is None else dict(zip(counts.stages, zip(counts.reached, counts.won, strict=True), strict=True))
+    reached, won = np.array([seen.get(stage, (0, 0)) for stage in stages], dtype=float).reshape(-1, 2).T
+    if not reached.sum():
+        return Rates(given, 0.0, np.full(len(given), np.inf), np.inf, reached, "scenario")
+    weight = reached + RATE_PRIOR
+    return Rates((won + RATE_PRIOR * given) / weight, 0.0, weight, np.inf, reached, "history")
+
+
+def _on_time(months: FloatArray | None, settings: Simulation) -> Rates:
+    seen = np.zeros(0) if months is None else np.clip(np.round(months), 0, None)
+    many = np.array([float(len(seen))])
+    if len(seen) < ENOUGH_DELAYS:
+        value = 1 / (1 + settings.delay)
+        return Rates(np.array([value]), value, np.full(1, np.inf), np.inf, many, stated(settings, "delay"))
+    value, weight = (len(seen) + 1) / (len(seen) + seen.sum() + 2), len(seen) + seen.sum() + 2
+    return Rates(np.array([value]), value, np.array([weight]), weight, many, "history")
 
 
 def _require_rates(stages: list[str], rates: dict[str, float]) -> None:

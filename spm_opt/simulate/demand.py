@@ -1,109 +1,92 @@
-"""The demand model: what each account may buy next year, with every parameter and where it comes from.
+"""The demand model: what each account may buy, with every parameter, how sure it is, and where it comes from.
 
-Churn
-    An account with sales in the year before last and none in the last year has churned. To the accounts
-    observed, 50 are added that churn at the scenario's rate, spread over the segments as the others are.
-    With ``c_s`` of then ``n_s`` accounts churned, and the company's rate ``r = sum(c_s) / sum(n_s)``, a
-    segment's rate is ``(c_s + 50 r) / (n_s + 50)``: the mean of a beta distribution after ``n_s``
-    observations, with a prior worth 50 accounts. A segment of five accounts says little, one of a
-    thousand speaks for itself, and where there is one segment only its rate is the company's.
-Growth of the accounts that stay
-    The logarithm of last year's sales to the year before is taken of every account with sales in both.
-    Values beyond three robust standard deviations (1.4826 times the median absolute deviation) of the
-    median are drawn in to that limit, since an account that bought only part of a year, or hardly
-    anything, shows no growth that will repeat. Mean ``m`` and variance ``v`` are taken of the company and
-    shrunk towards it in each segment, as if 20 accounts more had behaved like the company. Growth is
-    lognormal, hence positively skewed, with the mean ``exp(m + v / 2)``.
-Spread without the shocks
-    The variance ``v`` seen in history holds the shocks of markets and sellers, which are drawn on their
-    own. Their variances are taken off, so that the whole spread of an account is that of history.
-Too little history
-    With fewer than 30 accounts to observe, the scenario's ``churn``, or ``growth`` and ``growth_spread``,
-    are used as they are.
+The formulas of the year are in `spm_opt.simulate.simulate`; those of the estimates in ``growth`` (churn, growth,
+sellers, markets), ``prospects`` (new business), ``deals`` (win rates, delays), ``effort`` (coverage) and
+``tenure`` (ramp, vacancy, attrition). What history is too thin for is taken from the scenario.
 
 Growth and pipeline
     Growth seen in history holds the deals that were won in those years. What the open pipeline is
     expected to bring to the accounts of a segment that bought last year is therefore taken off the
     segment's mean growth, down to no growth at all: the pipeline says where the growth comes from, and
-    what is left stands for deals that nobody has entered yet. Deals with accounts that bought nothing
-    last year are new business, and come on top. A ``growth`` that the scenario states is used as it is.
+    what is left stands for deals that nobody has entered yet. What it is expected to bring to prospects is taken
+    off their probability to begin to buy likewise. A ``growth`` that the scenario states is used as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from spm_opt.problem import BoolArray, FloatArray, IntArray
+from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.scenario.settings import Simulation
-from spm_opt.simulate.deals import Deals, deals
-from spm_opt.simulate.history import Years, years
-
-ENOUGH = 30
-"""Accounts to observe before history replaces the scenario's rates."""
-CHURN_PRIOR = 50.0
-"""Weight of the wider rate, in accounts."""
-GROWTH_PRIOR = 20.0
-"""Weight of the company's growth in a segment's, in accounts."""
-ROBUST_LIMIT = 3.0
-"""Robust standard deviations from the median beyond which a growth is drawn in."""
-NARROWEST = 0.1
-"""Least distance of that limit from the median, in logarithms: about 10 % of growth."""
-
-Row = tuple[str, str, float, str, int]
+from spm_opt.simulate.deals import Closing, Deals, closing, deals
+from spm_opt.simulate.growth import Groups, Growth, churn, growth
+from spm_opt.simulate.history import Window, Years, whole_year, years
+from spm_opt.simulate.laws import Levels, Rates
+from spm_opt.simulate.parameters import parameter_table
+from spm_opt.simulate.prospects import new_business
+from spm_opt.simulate.shape import mean_factor
 
 
 @dataclass(frozen=True, eq=False)
 class Demand:
-    """What each account may buy in the planned year, in the order of account ids.
+    """What each account may buy in the simulated months, in the order of account ids.
 
     Attributes
     ----------
     account_ids
         The ``a`` accounts, sorted.
     base
-        Last year's sales in currency, shape ``(a,)``.
+        Sales in currency a year before, shape ``(a,)``.
+    potential
+        What each could buy in the simulated months, shape ``(a,)``; 0 where nothing is said.
+    workload
+        Hours that each asks for in a year, shape ``(a,)``; ``None`` where nothing is said.
+    groups
+        Segment, market and today's seller of each.
+    segment_names, market_names, seller_names
+        What the numbers in ``groups`` stand for, sorted.
     churn
-        Probability to buy nothing more, shape ``(a,)``.
+        Probability to buy nothing more.
     growth
-        Mean factor on last year's sales of an account that stays, shape ``(a,)``.
-    spread
-        Standard deviation of that factor's logarithm, shocks apart, shape ``(a,)``.
-    market
-        Market of each account, as an index into ``market_names``, shape ``(a,)``.
-    market_names
-        The markets, sorted.
-    deals
-        Open opportunities of the planned year.
+        Growth of those that stay, and what sellers and markets share.
+    beyond
+        Means and spreads of growth beyond the pipeline: what the year is drawn from.
+    prospects, first
+        Probability to begin to buy, beyond the pipeline, and the share of potential bought then.
+    deals, closing
+        Open opportunities, and how they end.
+    past
+        What the accounts bought.
+    window
+        The simulated months.
     parameters
         A row a parameter, as ``Sales.parameters`` says.
     """
 
     account_ids: tuple[str, ...]
     base: FloatArray
-    churn: FloatArray
-    growth: FloatArray
-    spread: FloatArray
-    market: IntArray
+    potential: FloatArray
+    workload: FloatArray | None
+    groups: Groups
+    segment_names: tuple[str, ...]
     market_names: tuple[str, ...]
+    seller_names: tuple[str, ...]
+    churn: Rates
+    growth: Growth
+    beyond: Levels
+    prospects: Rates
+    first: Levels
     deals: Deals
+    closing: Closing
+    past: Years
+    window: Window
     parameters: pd.DataFrame
 
 
-@dataclass(frozen=True, eq=False)
-class Rates:
-    """One rate for each segment, and what it was estimated from."""
-
-    value: FloatArray
-    company: float
-    observed: IntArray
-    source: str
-
-
-def estimate(scenario: Scenario) -> Demand:
+def estimate(scenario: Scenario, *, window: Window | None = None) -> Demand:
     """Estimate the demand of every account.
 
     Raises
@@ -111,157 +94,90 @@ def estimate(scenario: Scenario) -> Demand:
     ScenarioError
         When a stage of the pipeline has no win rate.
     """
-    settings = scenario.settings.simulate
-    past = years(scenario)
+    settings, window = scenario.settings.simulate, window or whole_year(scenario)
+    past = years(scenario, window)
     accounts = scenario.accounts.sort_values("id", kind="stable")
+    groups, names = _groups(scenario, accounts)
+    potential = _activity(accounts, settings.potential)
+    lost = churn(past.pairs, groups, settings)
+    grown = growth(past.pairs, groups, settings)
+    share = window.months / 12
+    yearly = None if potential is None else potential * share
+    began, first = new_business(past.pairs, groups, yearly, settings)
+    pipeline = deals(scenario, past.account_ids)
+    ends = closing(scenario, pipeline)
+    won = pipeline.amount * ends.win.value[pipeline.stage_index]
+    beyond = _beyond_pipeline(past, groups, lost, grown, won, pipeline)
+    left = _beyond_pipeline_new(past, groups, began, first, yearly, won, pipeline)
+    demand = Demand(
+        account_ids=past.account_ids,
+        base=past.base,
+        potential=np.zeros(len(past.base)) if yearly is None else yearly,
+        workload=_activity(accounts, settings.workload),
+        groups=groups,
+        segment_names=names[0],
+        market_names=names[1],
+        seller_names=names[2],
+        churn=lost,
+        growth=grown,
+        beyond=beyond,
+        prospects=left,
+        first=first,
+        deals=pipeline,
+        closing=ends,
+        past=past,
+        window=window,
+        parameters=pd.DataFrame(),
+    )
+    return replace(demand, parameters=parameter_table(demand, began, settings))
+
+
+def _activity(accounts: pd.DataFrame, name: str) -> FloatArray | None:
+    return accounts[name].to_numpy(dtype=float).clip(0) if name in accounts.columns else None
+
+
+def _groups(scenario: Scenario, accounts: pd.DataFrame) -> tuple[Groups, list[tuple[str, ...]]]:
+    """Number segments, markets and today's sellers."""
     segments, segment = np.unique(accounts["segment"].to_numpy(dtype=str), return_inverse=True)
     markets, market = np.unique(accounts["market"].to_numpy(dtype=str), return_inverse=True)
-    count = len(segments)
-    lost = _churn(past, segment, count, settings)
-    mean, spread = _growth(past, segment, count, settings)
-    pipeline = deals(scenario, past.account_ids)
-    beyond = _beyond_pipeline(past, segment, lost, mean, pipeline)
-    rows = [
-        *_past_rows(past),
-        *_rate_rows("churn", segments, lost),
-        *_rate_rows("growth", segments, mean),
-        *(_rate_rows("growth_beyond_pipeline", segments, beyond) if beyond is not mean else []),
-        *_rate_rows("growth_spread", segments, spread),
-        *_deal_rows(pipeline, settings),
-        *_stated_rows(settings),
-    ]
-    return Demand(
-        account_ids=past.account_ids,
-        base=past.last,
-        churn=lost.value[segment],
-        growth=1 + beyond.value[segment],
-        spread=spread.value[segment],
-        market=market.astype(np.int64),
-        market_names=tuple(markets.tolist()),
-        deals=pipeline,
-        parameters=pd.DataFrame(rows, columns=["parameter", "segment", "value", "source", "observations"]),
-    )
+    sellers = pd.Index(sorted(scenario.sellers["id"].tolist()))
+    seller = sellers.get_indexer(pd.Index(accounts["seller"]))
+    groups = Groups(
+        segment.astype(np.int64), market.astype(np.int64), seller.astype(np.int64),
+        len(segments), len(markets), len(sellers),
+    )  # fmt: skip
+    return groups, [tuple(segments.tolist()), tuple(markets.tolist()), tuple(sellers.tolist())]
 
 
-def _stated(settings: Simulation, key: str) -> str:
-    return "scenario" if key in settings.model_fields_set else "default"
-
-
-def _churn(past: Years, segment: IntArray, count: int, settings: Simulation) -> Rates:
-    """Estimate the churn of each segment."""
-    bought = _bought_before(past)
-    observed = np.bincount(segment[bought], minlength=count)
-    if observed.sum() < ENOUGH:
-        source = _stated(settings, "churn")
-        return Rates(np.full(count, settings.churn), settings.churn, observed, source)
-    gone = np.bincount(segment[bought & (past.last <= 0)], minlength=count)
-    more = CHURN_PRIOR * observed / observed.sum()
-    seen, lost = observed + more, gone + settings.churn * more
-    company = lost.sum() / seen.sum()
-    value = (lost + CHURN_PRIOR * company) / (seen + CHURN_PRIOR)
-    return Rates(value, float(company), observed, "history")
-
-
-def _growth(past: Years, segment: IntArray, count: int, settings: Simulation) -> tuple[Rates, Rates]:
-    """Estimate mean growth, and its spread without the shocks, of each segment."""
-    stayed = _bought_before(past) & (past.last > 0)
-    observed = np.bincount(segment[stayed], minlength=count)
-    if past.before is None or observed.sum() < ENOUGH:
-        mean = np.full(count, settings.growth), settings.growth, observed, _stated(settings, "growth")
-        wide = np.full(count, settings.growth_spread), settings.growth_spread, observed
-        return Rates(*mean), Rates(*wide, _stated(settings, "growth_spread"))
-    logs = _drawn_in(np.log(past.last[stayed] / past.before[stayed]))
-    whole_mean, whole_variance = float(logs.mean()), float(logs.var())
-    group = segment[stayed]
-    own = np.divide(np.bincount(group, logs, count), observed, out=np.zeros(count), where=observed > 0)
-    within = np.bincount(group, (logs - own[group]) ** 2, count)
-    weight = observed + GROWTH_PRIOR
-    mean_log = (observed * own + GROWTH_PRIOR * whole_mean) / weight
-    variance = (within + GROWTH_PRIOR * whole_variance) / weight
-    shocks = settings.market_shock**2 + settings.seller_shock**2
-    growth = Rates(
-        np.expm1(mean_log + variance / 2),
-        float(np.expm1(whole_mean + whole_variance / 2)),
-        observed,
-        "history",
-    )
-    alone = np.sqrt(np.clip(variance - shocks, 0, None))
-    return growth, Rates(alone, float(np.sqrt(max(whole_variance - shocks, 0.0))), observed, "history")
-
-
-def _beyond_pipeline(past: Years, segment: IntArray, churn: Rates, growth: Rates, pipeline: Deals) -> Rates:
+def _beyond_pipeline(
+    past: Years, groups: Groups, lost: Rates, grown: Growth, won: FloatArray, pipeline: Deals
+) -> Levels:
     """Take off growth estimated from history what the open pipeline is expected to bring to last year's buyers."""
-    known = past.last[pipeline.account] > 0
-    if growth.source != "history" or not known.any():
-        return growth
-    count = len(growth.value)
-    won = np.where(known, pipeline.amount * pipeline.win, 0.0)
-    expected = np.bincount(segment[pipeline.account], won, count)
-    stays = np.bincount(segment, past.last, count) * (1 - churn.value)
+    levels = grown.levels
+    known = past.base[pipeline.account] > 0
+    if levels.source != "history" or not known.any():
+        return levels
+    count = groups.segments
+    expected = np.bincount(groups.segment[pipeline.account], np.where(known, won, 0.0), count)
+    stays = np.bincount(groups.segment, past.base, count) * (1 - lost.value)
     part = np.divide(expected, stays, out=np.zeros(count), where=stays > 0)
-    company = growth.company - float(expected.sum() / stays.sum())
-    return Rates(
-        value=np.minimum(growth.value, np.clip(growth.value - part, 0, None)),
-        company=min(growth.company, max(company, 0.0)),
-        observed=growth.observed,
-        source="history",
-    )
+    factor = np.exp(levels.mean) * mean_factor(grown.shape, levels.spread)
+    lower = np.minimum(factor, np.maximum(factor - part, 1.0))
+    return replace(levels, mean=levels.mean + np.log(lower / factor))
 
 
-def _bought_before(past: Years) -> BoolArray:
-    """Find the accounts that history shows with sales in the year before last."""
-    if past.before is None:
-        return np.zeros(len(past.account_ids), dtype=bool)
-    return past.from_history & (past.before > 0)
-
-
-def _drawn_in(logs: FloatArray) -> FloatArray:
-    """Draw outliers in to the robust limit."""
-    middle = np.median(logs)
-    wide = max(ROBUST_LIMIT * 1.4826 * float(np.median(np.abs(logs - middle))), NARROWEST)
-    return np.clip(logs, middle - wide, middle + wide)
-
-
-def _past_rows(past: Years) -> list[Row]:
-    known = int(past.from_history.sum())
-    rows: list[Row] = []
-    if past.months:
-        rows.append(("months_of_history", "", float(past.months), "history", known))
-        rows.append(("last_year_sales", "", float(past.last[past.from_history].sum()), "history", known))
-    if known < len(past.account_ids):
-        stated = float(past.last[~past.from_history].sum())
-        rows.append(("last_year_sales", "", stated, "scenario", len(past.account_ids) - known))
-    return rows
-
-
-def _rate_rows(name: str, segments: np.ndarray[tuple[int], np.dtype[np.str_]], rates: Rates) -> list[Row]:
-    """Give the company's rate, then each segment's where there is more than one."""
-    rows: list[Row] = [(name, "", rates.company, rates.source, int(rates.observed.sum()))]
-    if len(segments) > 1:
-        each = zip(segments.tolist(), rates.value.tolist(), rates.observed.tolist(), strict=True)
-        rows += [(name, segment, value, rates.source, seen) for segment, value, seen in each]
-    return rows
-
-
-def _deal_rows(pipeline: Deals, settings: Simulation) -> list[Row]:
-    seen = {stage: pipeline.stage.count(stage) for stage in sorted(set(pipeline.stage))}
-    rows: list[Row] = [
-        ("win_rate", stage, settings.win_rates[stage], "scenario", number) for stage, number in seen.items()
-    ]
-    if pipeline.outside:
-        amount = pipeline.outside_amount
-        rows.append(("pipeline_closing_in_other_years", "", amount, "scenario", pipeline.outside))
-    return rows
-
-
-def _stated_rows(settings: Simulation) -> list[Row]:
-    """Give the parameters that no table tells anything about."""
-    rows: list[Row] = [
-        (name, "", float(getattr(settings, name)), _stated(settings, name), 0)
-        for name in ("market_shock", "seller_shock", "vacancy")
-    ]
-    ramp = _stated(settings, "ramp")
-    rows += [
-        (f"ramp_month_{month}", "", share, ramp, 0) for month, share in enumerate(settings.ramp, start=1)
-    ]
-    return rows
+def _beyond_pipeline_new(
+    past: Years, groups: Groups, began: Rates, first: Levels, potential: FloatArray | None, won: FloatArray,
+    pipeline: Deals,
+) -> Rates:  # fmt: skip
+    """Take off new business what the open pipeline is expected to bring to prospects."""
+    new = past.base[pipeline.account] <= 0
+    if potential is None or not new.any():
+        return began
+    count = groups.segments
+    share = np.exp(first.mean + first.spread**2 / 2)
+    room = np.bincount(groups.segment, np.where(past.base <= 0, potential, 0.0), count)
+    usual = began.value * share * room
+    expected = np.bincount(groups.segment[pipeline.account], np.where(new, won, 0.0), count)
+    left = np.clip(1 - np.divide(expected, usual, out=np.ones(count), where=usual > 0), 0, 1)
+    return replace(began, value=began.value * left)

@@ -1,4 +1,4 @@
-"""What each account bought in the last two years."""
+"""What the accounts bought in the years that the history tells of."""
 
 from __future__ import annotations
 
@@ -11,11 +11,37 @@ from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
 
 YEAR = 12
+MOST_PAIRS = 5
+"""Pairs of years that rates are estimated from, the latest first: what is older says little of next year."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The months that are simulated.
+
+    Attributes
+    ----------
+    first
+        First month, counted from the year 0: year x 12 + month - 1.
+    months
+        How many.
+    """
+
+    first: int
+    months: int = YEAR
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Sales of the accounts in two windows a year apart, each of shape ``(a,)``."""
+
+    before: FloatArray
+    last: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class Years:
-    """Yearly sales of the accounts, in the order of their ids.
+    """Sales of the accounts, in the order of their ids.
 
     Attributes
     ----------
@@ -30,6 +56,14 @@ class Years:
         where the accounts have none.
     months
         Months that the history spans; 0 without one.
+    base
+        What the simulated window begins with: sales in the same months a year before it, shape ``(a,)``. For
+        a whole year that is ``last``.
+    pairs
+        Windows as long as the simulated one, each with the same months a year earlier; the latest first. The
+        first one ends where history ends. Rates are estimated from them.
+    quarters
+        Sales of the last twelve months by quarter of the year, shape ``(a, 4)``; ``None`` without history.
     """
 
     account_ids: tuple[str, ...]
@@ -37,31 +71,119 @@ class Years:
     before: FloatArray | None
     from_history: BoolArray
     months: int
+    base: FloatArray
+    pairs: tuple[Pair, ...]
+    quarters: FloatArray | None
 
 
-def years(scenario: Scenario) -> Years:
-    """Add up the last two years of every account.
+def whole_year(scenario: Scenario) -> Window:
+    """Give the planned year as a window."""
+    return Window(scenario.settings.year * YEAR)
+
+
+def years(scenario: Scenario, window: Window | None = None) -> Years:
+    """Add up what every account bought.
 
     The last year is the twelve months that end where the history ends, at the latest on the day before
-    the planned year; a period that lies in it only in part counts in proportion to its months. A history
+    the simulated window; a period that lies in it only in part counts in proportion to its months. A history
     shorter than a year is scaled up to one. An account that the history does not know has its revenue
     activity as last year's sales.
+
+    Parameters
+    ----------
+    scenario
+        With or without history.
+    window
+        What is simulated; the planned year if nothing is said.
     """
+    window = window or whole_year(scenario)
     accounts = scenario.accounts.sort_values("id", kind="stable")
     ids = tuple(accounts["id"].tolist())
     revenue = scenario.settings.simulate.revenue
     stated = accounts[revenue].to_numpy(dtype=float) if revenue in accounts.columns else np.zeros(len(ids))
-    table = scenario.history
-    first = scenario.settings.year * YEAR
-    if table is None or not (_ends(table) <= first).any():
-        return Years(ids, stated.clip(0), None, np.zeros(len(ids), dtype=bool), 0)
-    table = table[_ends(table) <= first]
-    end, start = int(_ends(table).max()), int(_starts(table).min())
-    account = positions(ids, table["account"], "the history")
-    known = np.bincount(account, minlength=len(ids)) > 0
-    last = _window(table, account, len(ids), end - YEAR) * max(1.0, YEAR / (end - start))
-    before = _window(table, account, len(ids), end - 2 * YEAR) if end - start >= 2 * YEAR else None
-    return Years(ids, np.where(known, last, stated).clip(0), before, known, end - start)
+    stated = stated.clip(0)
+    rows = _Rows.of(scenario.history, ids, window.first)
+    if rows is None:
+        nowhere = np.zeros(len(ids), dtype=bool)
+        return Years(ids, stated, None, nowhere, 0, stated * (window.months / YEAR), (), None)
+    known = np.bincount(rows.account, minlength=len(ids)) > 0
+    last = np.where(known, rows.sum(rows.end - YEAR) * max(1.0, YEAR / rows.span), stated).clip(0)
+    base = last
+    if window.months != YEAR:
+        base = np.where(known, rows.sum(rows.end - YEAR, window.months), stated * (window.months / YEAR))
+    return Years(
+        account_ids=ids,
+        last=last,
+        before=rows.sum(rows.end - 2 * YEAR) if rows.span >= 2 * YEAR else None,
+        from_history=known,
+        months=rows.span,
+        base=base.clip(0),
+        pairs=_pairs(rows, window.months),
+        quarters=_quarters(rows),
+    )
+
+
+def _pairs(rows: _Rows, months: int) -> tuple[Pair, ...]:
+    """Cut the history into windows a year apart, from its end."""
+    count = min(MOST_PAIRS, (rows.span - months) // YEAR)
+    sums = [rows.sum(rows.end - months - YEAR * back, months) for back in range(count + 1)]
+    return tuple(Pair(before, last) for last, before in zip(sums[:count], sums[1:], strict=True))
+
+
+def _quarters(rows: _Rows) -> FloatArray:
+    """Add up the last twelve months by quarter of the year."""
+    first = rows.end - YEAR
+    sums = np.zeros((rows.count, 4))
+    for month in range(first, rows.end):
+        sums[:, month % YEAR // 3] += rows.sum(month, 1)
+    return sums.clip(0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The history as arrays, in an order that does not depend on that of its rows."""
+
+    account: IntArray
+    begin: IntArray
+    finish: IntArray
+    revenue: FloatArray
+    count: int
+    """Number of accounts."""
+
+    @classmethod
+    def of(cls, table: pd.DataFrame | None, ids: tuple[str, ...], first: int) -> _Rows | None:
+        """Take the periods that end before a month; nothing where there are none."""
+        if table is None:
+            return None
+        period = pd.DatetimeIndex(table["period"])
+        begin = np.asarray(period.year * YEAR + period.month - 1, dtype=np.int64)
+        finish = begin + table["months"].to_numpy(dtype=np.int64)
+        kept = finish <= first
+        if not kept.any():
+            return None
+        account = positions(ids, table["account"][kept], "the history")
+        revenue = table["revenue"].to_numpy(dtype=float)[kept]
+        begin, finish = begin[kept], finish[kept]
+        order = np.lexsort((revenue, finish, begin, account))
+        return cls(account[order], begin[order], finish[order], revenue[order], len(ids))
+
+    @property
+    def end(self) -> int:
+        """The month after the last."""
+        return int(self.finish.max())
+
+    @property
+    def span(self) -> int:
+        """Months from the first to the last."""
+        return self.end - int(self.begin.min())
+
+    def sum(self, start: int, months: int = YEAR) -> FloatArray:
+        """Sum each account's revenue over months from ``start``, shape ``(a,)``."""
+        inside = np.minimum(self.finish, start + months) - np.maximum(self.begin, start)
+        part = np.flatnonzero(inside > 0)
+        length = self.finish[part] - self.begin[part]
+        amount = self.revenue[part] * inside[part] / length
+        return np.bincount(self.account[part], weights=amount, minlength=self.count).astype(np.float64)
 
 
 def positions(ids: tuple[str, ...], names: pd.Series[str], where: str) -> IntArray:
@@ -76,22 +198,3 @@ def positions(ids: tuple[str, ...], names: pd.Series[str], where: str) -> IntArr
     if (found < 0).any():
         raise ValueError(f"{where} names an account that does not exist: {names.iloc[int(found.argmin())]!r}")
     return found.astype(np.int64)
-
-
-def _starts(table: pd.DataFrame) -> IntArray:
-    """Count the months from the year 0 to each period's start."""
-    period = pd.DatetimeIndex(table["period"])
-    return np.asarray(period.year * YEAR + period.month - 1, dtype=np.int64)
-
-
-def _ends(table: pd.DataFrame) -> IntArray:
-    return np.asarray(_starts(table) + table["months"].to_numpy(dtype=np.int64))
-
-
-def _window(table: pd.DataFrame, account: IntArray, count: int, start: int) -> FloatArray:
-    """Sum each account's revenue over the twelve months from ``start``, the same for any order of rows."""
-    begin, end = _starts(table), _ends(table)
-    inside = np.clip(np.minimum(end, start + YEAR) - np.maximum(begin, start), 0, None)
-    part = table["revenue"].to_numpy(dtype=float) * inside / (end - begin)
-    order = np.lexsort((part, begin, account))
-    return np.bincount(account[order], weights=part[order], minlength=count).astype(np.float64)

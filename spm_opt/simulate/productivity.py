@@ -7,14 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from spm_opt.problem import FloatArray
+from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.settings import Settings
+from spm_opt.simulate.history import Window
 
 MONTHS = 12
 
 
-def productivity(sellers: pd.DataFrame, territory_ids: Sequence[str], settings: Settings) -> FloatArray:
-    """Give the share of full productivity of each position in each month of the planned year.
+def productivity(
+    sellers: pd.DataFrame,
+    territory_ids: Sequence[str],
+    settings: Settings,
+    *,
+    window: Window | None = None,
+    delay: int = 0,
+) -> FloatArray:
+    """Give the share of full productivity of each position in each month, if nobody leaves.
 
     Before the month in which its seller starts, a position has the share ``vacancy``; from that month on
     the shares of ``ramp``, one a month, and then 1. A seller without a start date has been there long
@@ -28,19 +36,36 @@ def productivity(sellers: pd.DataFrame, territory_ids: Sequence[str], settings: 
         The ``k`` positions, in the order wanted.
     settings
         The year, ``simulate.ramp`` and ``simulate.vacancy``.
+    window
+        The months, in place of the planned year.
+    delay
+        Months by which ramps start late, of sellers who are still ramping.
 
     Returns
     -------
-    Shape ``(k, 12)``.
+    Shape ``(k, months)``.
     """
+    window = window or Window(settings.year * MONTHS)
     table = sellers.set_index("id").loc[list(territory_ids)]
     start = pd.DatetimeIndex(table["start"])
     never = np.asarray(start.isna(), dtype=bool)
     vacant = table["name"].to_numpy() == ""
     rules = settings.simulate
-    level = np.array([rules.vacancy, *rules.ramp, 1.0])
+    first = [rules.ramp[0]] * delay if rules.ramp else []
+    level = np.array([rules.vacancy, *first, *rules.ramp, 1.0])
     began = np.where(never, 0, start.year * MONTHS + start.month - 1)
-    since = settings.year * MONTHS + np.arange(MONTHS)[None, :] - began[:, None]
+    since = window.first + np.arange(window.months)[None, :] - began[:, None]
     share = level[np.clip(since + 1, 0, len(level) - 1).astype(np.int64)]
     settled = np.where(vacant, rules.vacancy, 1.0)
     return np.where(never[:, None], settled[:, None], share)
+
+
+def first_filled(sellers: pd.DataFrame, territory_ids: Sequence[str], window: Window) -> IntArray:
+    """Give the first month of the window in which each position is filled, ``window.months`` for one that is not."""
+    table = sellers.set_index("id").loc[list(territory_ids)]
+    start = pd.DatetimeIndex(table["start"])
+    never = np.asarray(start.isna(), dtype=bool)
+    vacant = table["name"].to_numpy() == ""
+    began = np.where(never, 0, start.year * MONTHS + start.month - 1 - window.first)
+    month = np.clip(began, 0, window.months).astype(np.int64)
+    return np.where(never & vacant, window.months, month)

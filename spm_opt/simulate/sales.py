@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from spm_opt.problem import FloatArray
@@ -13,6 +14,9 @@ from spm_opt.problem import FloatArray
 @dataclass(frozen=True, eq=False)
 class Sales:
     """Replications of the year under one alignment.
+
+    Replications ``2j`` and ``2j + 1`` are antithetic partners (see `spm_opt.simulate.draws`): a standard error
+    is that of the means of pairs (``pair_means``).
 
     Attributes
     ----------
@@ -23,14 +27,21 @@ class Sales:
     unassigned
         Sales of accounts that have no territory, shape ``(replications,)``.
     expected
-        A row a territory, indexed by its id: mean sales by source (``retained``, ``pipeline``), last
-        year's sales of its accounts (``last_year``), and ``productivity``, the share of a full year
-        that its position is filled and ramped.
+        A row a territory, indexed by its id: mean sales by source (``retained`` of accounts that bought last
+        year, ``new`` of accounts that begin to, ``pipeline``), ``handover`` (mean sales lost because accounts
+        change hands), last year's sales of its accounts (``last_year``), and ``productivity``, the share of a
+        full year that its position is filled and ramped if nobody leaves.
     parameters
-        A row a parameter: ``parameter``, ``segment``, ``value``, ``source`` ("history", "default" or
-        "scenario"), ``observations``.
+        A row a parameter: ``parameter``, ``segment``, ``value``, ``low`` and ``high`` (its 90 % interval, ``nan``
+        where it is not estimated), ``source`` ("history", "default" or "scenario"), ``observations``.
     seed
         Seed that the draws were made from.
+    handover
+        Sales of the company lost because accounts change hands, shape ``(replications,)``.
+    season
+        Share of each quarter in what territories sell beside the pipeline, shape ``(k, 4)``.
+    deals
+        Won opportunities by quarter, shape ``(4, k, replications)``, in single precision; ``None`` without any.
     """
 
     territory_ids: tuple[str, ...]
@@ -39,11 +50,25 @@ class Sales:
     expected: pd.DataFrame
     parameters: pd.DataFrame
     seed: int
+    handover: FloatArray
+    season: FloatArray
+    deals: npt.NDArray[np.float32] | None = None
 
     @property
     def company(self) -> FloatArray:
         """Sales of the company in each replication."""
         return np.asarray(self.amount.sum(axis=1) + self.unassigned)
+
+    @property
+    def quarters(self) -> FloatArray:
+        """Sales by quarter of the year, shape ``(replications, k, 4)``; they sum to ``amount``.
+
+        Deals count in the quarter in which they close, everything else follows last year's season.
+        """
+        if self.deals is None:
+            return np.asarray(self.amount[:, :, None] * self.season)
+        won = np.moveaxis(self.deals.astype(np.float64), (0, 1, 2), (2, 1, 0))
+        return np.asarray(won + (self.amount - won.sum(axis=2))[:, :, None] * self.season)
 
 
 def pair_means(values: FloatArray) -> FloatArray:
