@@ -101,7 +101,7 @@ def backtest(
         together for that year.
     """
     past = year_before(scenario)
-    sales = simulate(past, alignment)
+    sales = simulate(past, alignment, handovers=False)
     quotas = quota(past, alignment, sales)
     result = years(scenario)
     table = audit_table(past, alignment, quotas, sales, potential=potential)

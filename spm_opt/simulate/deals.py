@@ -71,7 +71,9 @@ class Deals:
     @property
     def stage_index(self) -> IntArray:
         """Place of each opportunity's stage among ``stages``, shape ``(d,)``."""
-        return np.searchsorted(np.array(self.stages, dtype=str), np.array(self.stage, dtype=str)).astype(np.int64)
+        return np.searchsorted(np.array(self.stages, dtype=str), np.array(self.stage, dtype=str)).astype(
+            np.int64
+        )
 
 
 def deals(scenario: Scenario, account_ids: tuple[str, ...]) -> Deals:
@@ -125,16 +127,23 @@ class Closing:
     on_time: Rates
 
 
-def closing(scenario: Scenario, open_deals: Deals) -> Closing:
-    """Estimate win rates and delays from closed opportunities, or take them as stated."""
+def closing(scenario: Scenario, open_deals: Deals, first: int) -> Closing:
+    """Estimate win rates and delays from opportunities closed before a month, or take them as stated."""
     settings = scenario.settings.simulate
     stages = open_deals.stages
     given = np.array([settings.win_rates[stage] for stage in stages], dtype=float)
-    return Closing(_win(given, stages, stage_counts(scenario)), _on_time(delays(scenario), settings))
+    return Closing(
+        _win(given, stages, stage_counts(scenario, before=first)),
+        _on_time(delays(scenario, before=first), settings),
+    )
 
 
 def _win(given: FloatArray, stages: tuple[str, ...], counts: StageCounts | None) -> Rates:
-    seen = {} if counts is None else dict(zip(counts.stages, zip(counts.reached, counts.won, strict=True), strict=True))
+    seen = (
+        {}
+        if counts is None
+        else dict(zip(counts.stages, zip(counts.reached, counts.won, strict=True), strict=True))
+    )
     reached, won = np.array([seen.get(stage, (0, 0)) for stage in stages], dtype=float).reshape(-1, 2).T
     if not reached.sum():
         return Rates(given, 0.0, np.full(len(given), np.inf), np.inf, reached, "scenario")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import FloatArray
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.deals import Closing, Deals, closing, deals
 from spm_opt.simulate.growth import Groups, Growth, churn, growth
@@ -105,7 +105,7 @@ def estimate(scenario: Scenario, *, window: Window | None = None) -> Demand:
     yearly = None if potential is None else potential * share
     began, first = new_business(past.pairs, groups, yearly, settings)
     pipeline = deals(scenario, past.account_ids)
-    ends = closing(scenario, pipeline)
+    ends = closing(scenario, pipeline, window.first)
     won = pipeline.amount * ends.win.value[pipeline.stage_index]
     beyond = _beyond_pipeline(past, groups, lost, grown, won, pipeline)
     left = _beyond_pipeline_new(past, groups, began, first, yearly, won, pipeline)
@@ -137,7 +137,7 @@ def _activity(accounts: pd.DataFrame, name: str) -> FloatArray | None:
 
 
 def _groups(scenario: Scenario, accounts: pd.DataFrame) -> tuple[Groups, list[tuple[str, ...]]]:
-    """Number segments, markets and today's sellers."""
+    """Give segments, markets and today's sellers numbers."""
     segments, segment = np.unique(accounts["segment"].to_numpy(dtype=str), return_inverse=True)
     markets, market = np.unique(accounts["market"].to_numpy(dtype=str), return_inverse=True)
     sellers = pd.Index(sorted(scenario.sellers["id"].tolist()))

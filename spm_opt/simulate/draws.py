@@ -46,7 +46,7 @@ def keys(seed: int, kind: Kind, names: Sequence[str]) -> KeyArray:
 
 @inner
 def uniform(key, purpose, pair):  # type: ignore[no-untyped-def]
-    """Number of a key for a purpose in a pair of replications, between 0 and 1 and never at either."""
+    """Draw the number of a key for a purpose in a pair of replications, between 0 and 1 and never at either."""
     z = key + np.uint64(0x9E3779B97F4A7C15) * ((np.uint64(purpose) << np.uint64(APART)) + np.uint64(pair))
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

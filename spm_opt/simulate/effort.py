@@ -102,7 +102,9 @@ def selling_capacity(
     if team <= 0:
         return capacity
     factor = [
-        (shares[name][0] * shares[name][1] + HOURS * team) / (shares[name][1] + HOURS) / team if name in shares else 1.0
+        (shares[name][0] * shares[name][1] + HOURS * team) / (shares[name][1] + HOURS) / team
+        if name in shares
+        else 1.0
         for name in names
     ]
     return np.asarray(capacity * np.array(factor))

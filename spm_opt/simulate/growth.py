@@ -111,7 +111,13 @@ def stated(settings: Simulation, key: str) -> str:
 
 
 def rates(
-    count: IntArray, of: IntArray, given: float, source: str, *, enough: int = ENOUGH, prior: float = RATE_PRIOR
+    count: IntArray,
+    of: IntArray,
+    given: float,
+    source: str,
+    *,
+    enough: int = ENOUGH,
+    prior: float = RATE_PRIOR,
 ) -> Rates:
     """Estimate a probability by segment from how often it happened (``count``) in how many (``of``), shape ``(s,)``."""
     total = int(of.sum())
@@ -119,7 +125,7 @@ def rates(
         size = len(of)
         return Rates(np.full(size, given), given, np.full(size, np.inf), np.inf, of.astype(float), source)
     company = float((count.sum() + 0.5) / (total + 1))
-    weight = of + prior
+    weight = of.astype(np.float64) + prior
     return Rates(
         (count + prior * company) / weight, company, weight, total + 1.0, of.astype(float), "history"
     )
@@ -142,7 +148,7 @@ def growth(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Growt
         return _stated(seen, groups, settings)
     segment = groups.segment[seen.account]
     own, company = _means(seen.log, segment, groups.segments)
-    observed = np.bincount(segment, minlength=groups.segments)
+    observed = np.bincount(segment, minlength=groups.segments).astype(np.float64)
     mean = (observed * own + LEVEL_PRIOR * company) / (observed + LEVEL_PRIOR)
     residual = seen.log - own[segment]
     sellers, markets = groups.seller[seen.account], groups.market[seen.account]
@@ -170,7 +176,7 @@ def growth(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Growt
         company_error=float(np.sqrt(total / len(residual) + common + lasting[-1])),
         company_spread=float(np.sqrt(max(total - shared, 0.0))),
         company_freedom=len(residual) - 1.0,
-        observed=observed.astype(float),
+        observed=observed,
         source="history",
         spread_source="history",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,7 @@ def _pairs(rows: _Rows, months: int) -> tuple[Pair, ...]:
     """Cut the history into windows a year apart, from its end."""
     count = min(MOST_PAIRS, (rows.span - months) // YEAR)
     sums = [rows.sum(rows.end - months - YEAR * back, months) for back in range(count + 1)]
-    return tuple(Pair(before, last) for last, before in zip(sums[:count], sums[1:], strict=True))
+    return tuple(Pair(before, last) for last, before in pairwise(sums))
 
 
 def _quarters(rows: _Rows) -> FloatArray:

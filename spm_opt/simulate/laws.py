@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from spm_opt.problem import FloatArray
+from spm_opt.problem import BoolArray, FloatArray
 
 INTERVAL = (0.05, 0.95)
 """Quantiles between which a parameter's 90 % interval lies."""
@@ -105,7 +105,9 @@ class Levels:
     def interval(self) -> FloatArray:
         """Give the 90 % interval of the mean logarithm, the company first, shape ``(s + 1, 2)``."""
         mean, error = np.append(self.company, self.mean), np.append(self.company_error, self.error)
-        return _where_estimated(mean[:, None] + error[:, None] * special.ndtri(np.array([INTERVAL])), error > 0)
+        return _where_estimated(
+            mean[:, None] + error[:, None] * special.ndtri(np.array([INTERVAL])), error > 0
+        )
 
     def spread_interval(self) -> FloatArray:
         """Give the 90 % interval of the spread, the company first, shape ``(s + 1, 2)``."""
@@ -188,5 +190,5 @@ def chi_factor(freedom: FloatArray, uniform: FloatArray) -> FloatArray:
     return np.where(sure, 1.0, np.sqrt(known / special.chdtri(known, uniform)))
 
 
-def _where_estimated(interval: FloatArray, estimated: FloatArray) -> FloatArray:
+def _where_estimated(interval: FloatArray, estimated: BoolArray) -> FloatArray:
     return np.where(estimated[:, None], interval, np.nan)

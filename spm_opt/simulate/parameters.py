@@ -54,9 +54,7 @@ def _past_rows(demand: Demand) -> list[Row]:
     rows = []
     if past.months:
         rows.append(_plain("months_of_history", float(past.months), "history", known))
-        rows.append(
-            _plain("last_year_sales", float(past.last[past.from_history].sum()), "history", known)
-        )
+        rows.append(_plain("last_year_sales", float(past.last[past.from_history].sum()), "history", known))
     if known < len(past.account_ids):
         rest = ~past.from_history
         rows.append(_plain("last_year_sales", float(past.last[rest].sum()), "scenario", int(rest.sum())))
@@ -64,7 +62,12 @@ def _past_rows(demand: Demand) -> list[Row]:
 
 
 def _rows(
-    name: str, segments: tuple[str, ...], values: FloatArray, interval: FloatArray, source: str, seen: FloatArray
+    name: str,
+    segments: tuple[str, ...],
+    values: FloatArray,
+    interval: FloatArray,
+    source: str,
+    seen: FloatArray,
 ) -> list[Row]:
     """Give the company's row, which comes first in the arrays, then each segment's where there is more than one.
 
@@ -126,11 +129,11 @@ def _deal_rows(demand: Demand) -> list[Row]:
     if deals.ids:
         low, high = (1 / ends.on_time.interval()[0] - 1).tolist()
         value = 1 / ends.on_time.company - 1
-        rows.append(
-            ("delay", "", value, high, low, ends.on_time.source, int(ends.on_time.observed[0]))
-        )
+        rows.append(("delay", "", value, high, low, ends.on_time.source, int(ends.on_time.observed[0])))
     if deals.outside:
-        rows.append(_plain("pipeline_closing_in_other_years", deals.outside_amount, "scenario", deals.outside))
+        rows.append(
+            _plain("pipeline_closing_in_other_years", deals.outside_amount, "scenario", deals.outside)
+        )
     return rows
 
 
@@ -143,7 +146,9 @@ def _handover_rows(settings: Simulation) -> list[Row]:
     given = settings.handover
     return [
         _plain("handover_loss", given.loss, source if source == "default" else stated_in(given, "loss")),
-        _plain("handover_spread", given.spread, source if source == "default" else stated_in(given, "spread")),
+        _plain(
+            "handover_spread", given.spread, source if source == "default" else stated_in(given, "spread")
+        ),
     ]
 
 

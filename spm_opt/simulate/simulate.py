@@ -35,7 +35,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,63 +42,17 @@ import pandas as pd
 
 from spm_opt.align.effort import cores
 from spm_opt.plan import Alignment
-from spm_opt.problem import BoolArray, FloatArray, IntArray
+from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.scenario.simulate_settings import Simulation
-from spm_opt.simulate.demand import Demand, estimate
-from spm_opt.simulate.draws import KeyArray, keys
-from spm_opt.simulate.effort import effort, selling_capacity
-from spm_opt.simulate.futures import Futures, People, futures
-from spm_opt.simulate.history import Window, positions
+from spm_opt.simulate.futures import Futures, futures
+from spm_opt.simulate.history import Window
 from spm_opt.simulate.kernel import account_lines, add_accounts, add_deals
-from spm_opt.simulate.metrics import selling_share
-from spm_opt.simulate.productivity import first_filled, productivity
 from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.stress import Stress
-from spm_opt.simulate.tenure import chairs
+from spm_opt.simulate.task import AS_EXPECTED, Task, prepared
 
 BLOCK = 250
 """Replications worked out at a time; even, since partners stay together."""
-AS_EXPECTED = Stress()
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What every block needs; territory ``k`` stands for "no seller".
-
-    Attributes
-    ----------
-    demand
-        What accounts may buy.
-    people
-        Positions and sellers.
-    rules
-        Settings of the simulation.
-    seed
-        Of all draws.
-    key, deal_key
-        Of accounts, shape ``(a,)``, and opportunities, shape ``(d,)``.
-    base, potential
-        Of each account, as the stress leaves them, shape ``(a,)``.
-    holder
-        Territory of each account, shape ``(a,)``.
-    moved
-        Whether it changes hands, shape ``(a,)``.
-    company
-        Factor on all sales.
-    """
-
-    demand: Demand
-    people: People
-    rules: Simulation
-    seed: int
-    key: KeyArray
-    deal_key: KeyArray
-    base: FloatArray
-    potential: FloatArray
-    holder: IntArray
-    moved: BoolArray
-    company: float
 
 
 class Totals(NamedTuple):
@@ -214,86 +167,6 @@ def account_sales(
     return out
 
 
-def prepared(
-    scenario: Scenario,
-    alignment: Alignment,
-    *,
-    seed: int | None = None,
-    stress: Stress = AS_EXPECTED,
-    window: Window | None = None,
-    handovers: bool = True,
-) -> Task:
-    """Estimate demand and put together what the replications need."""
-    rules, names = scenario.settings.simulate, alignment.territory_ids
-    seed = scenario.settings.seed if seed is None else seed
-    demand = estimate(scenario, window=window)
-    holder = _holder(demand, alignment)
-    lost = np.isin(np.array(demand.account_ids, dtype=object), stress.lost_accounts)
-    today = _today(demand, names)
-    filled = first_filled(scenario.sellers, names, demand.window)
-    return Task(
-        demand=demand,
-        people=_people(scenario, demand, names, holder, today, filled, stress),
-        rules=rules,
-        seed=seed,
-        key=keys(seed, "account", demand.account_ids),
-        deal_key=keys(seed, "opportunity", demand.deals.ids),
-        base=np.where(lost, 0.0, demand.base),
-        potential=np.where(lost, 0.0, demand.potential),
-        holder=holder,
-        moved=_moved(holder, today, filled, handovers=handovers),
-        company=stress.company,
-    )
-
-
-def _people(
-    scenario: Scenario, demand: Demand, names: tuple[str, ...], holder: IntArray, today: IntArray,
-    filled: IntArray, stress: Stress,
-) -> People:  # fmt: skip
-    rules, window = scenario.settings.simulate, demand.window
-    planned = productivity(scenario.sellers, names, scenario.settings, window=window, delay=stress.ramp_delay)
-    nobody = np.full((1, window.months), rules.vacancy)
-    leaves = np.isin(np.array([*names, ""], dtype=object), stress.leavers)
-    capacity = selling_capacity(scenario.sellers, names, selling_share(scenario))
-    place = pd.Index(demand.seller_names).get_indexer(pd.Index(names))
-    there = filled == 0
-    return People(
-        names=names,
-        chairs=chairs(
-            np.vstack([planned, nobody]), np.append(filled, window.months), leaves, rules, stress.ramp_delay
-        ),
-        brings=effort(capacity, demand.workload, demand.base, holder, today, rules.elasticity),
-        skill=np.append(np.where(there, demand.growth.skill[place], 0.0), 0.0),
-        kept=np.append(np.where(there, demand.growth.kept[place], 1.0), 0.0),
-    )
-
-
-def _today(demand: Demand, names: tuple[str, ...]) -> IntArray:
-    """Give today's territory of each account, ``k`` where it has none."""
-    place = pd.Index(names).get_indexer(pd.Index(demand.seller_names))
-    known = demand.groups.seller >= 0
-    seller = place[np.where(known, demand.groups.seller, 0)]
-    return np.where(known & (seller >= 0), seller, len(names)).astype(np.int64)
-
-
-def _moved(holder: IntArray, today: IntArray, filled: IntArray, *, handovers: bool) -> BoolArray:
-    """Say which accounts lose a seller whom they know."""
-    known = np.append(filled == 0, False)  # noqa: FBT003  "no seller" is nobody
-    return np.asarray((holder != today) & known[today] & handovers)
-
-
-def _holder(demand: Demand, alignment: Alignment) -> IntArray:
-    """Give the territory of each account in the order of ids, ``k`` where it has none."""
-    if len(alignment.account_ids) != len(demand.account_ids):
-        raise ValueError(
-            f"the alignment has {len(alignment.account_ids):,} accounts, the scenario {len(demand.account_ids):,}"
-        )
-    place = positions(demand.account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
-    holder = np.empty(len(place), dtype=np.int64)
-    holder[place] = alignment.account_territory
-    return np.where(holder < 0, len(alignment.territory_ids), holder)
-
-
 def _blocks(task: Task, count: int, executor: Executor | None) -> Iterator[tuple[int, int, Totals]]:
     """Work the blocks out, and give them in their order."""
     firsts = range(0, count, BLOCK)
@@ -323,15 +196,11 @@ def block(task: Task, first: int, size: int) -> Totals:
     inputs = _inputs(task, drawn)
     add_accounts(rows, *inputs, first // 2, totals.existing, totals.new, totals.lost)
     _add_deals(task, drawn, inputs, first, totals.won)
-    for total in totals:
-        total *= drawn.sellers
-    return totals
+    return Totals(*(total * drawn.sellers for total in totals))
 
 
 def _futures(task: Task, first: int, size: int) -> Futures:
-    return futures(
-        task.demand, task.people, task.rules, task.seed, task.company, first, size + size % 2
-    )
+    return futures(task.demand, task.people, task.rules, task.seed, task.company, first, size + size % 2)
 
 
 def _inputs(task: Task, drawn: Futures) -> tuple[tuple[object, ...], ...]:

@@ -56,7 +56,9 @@ class Chairs:
     usual_away: float
 
 
-def chairs(planned: FloatArray, filled: IntArray, leaves: np.ndarray, rules: Simulation, delay: int) -> Chairs:
+def chairs(
+    planned: FloatArray, filled: IntArray, leaves: np.ndarray, rules: Simulation, delay: int
+) -> Chairs:
     """Prepare the positions; ``delay`` are months by which ramps start late.
 
     Productivity of a settled position is worked out from the usual ramp, whatever the stress.
