@@ -37,9 +37,11 @@ class Sales:
     seed
         Seed that the draws were made from.
     handover
-        Sales of the company lost because accounts change hands, shape ``(replications,)``.
+        Sales of the company lost because accounts change hands, shape ``(replications,)``; ``None`` where it
+        was not simulated.
     season
-        Share of each quarter in what territories sell beside the pipeline, shape ``(k, 4)``.
+        Share of each quarter in what territories sell beside the pipeline, shape ``(k, 4)``; quarters are alike
+        where it is ``None``.
     deals
         Won opportunities by quarter, shape ``(4, k, replications)``, in single precision; ``None`` without any.
     """
@@ -50,8 +52,8 @@ class Sales:
     expected: pd.DataFrame
     parameters: pd.DataFrame
     seed: int
-    handover: FloatArray
-    season: FloatArray
+    handover: FloatArray | None = None
+    season: FloatArray | None = None
     deals: npt.NDArray[np.float32] | None = None
 
     @property
@@ -65,10 +67,11 @@ class Sales:
 
         Deals count in the quarter in which they close, everything else follows last year's season.
         """
+        season = np.full((self.amount.shape[1], 4), 0.25) if self.season is None else self.season
         if self.deals is None:
-            return np.asarray(self.amount[:, :, None] * self.season)
+            return np.asarray(self.amount[:, :, None] * season)
         won = np.moveaxis(self.deals.astype(np.float64), (0, 1, 2), (2, 1, 0))
-        return np.asarray(won + (self.amount - won.sum(axis=2))[:, :, None] * self.season)
+        return np.asarray(won + (self.amount - won.sum(axis=2))[:, :, None] * season)
 
 
 def pair_means(values: FloatArray) -> FloatArray:
