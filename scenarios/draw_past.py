@@ -13,8 +13,9 @@ How the past is drawn
     3. Time sheets of 2026, month by month, of everybody who was there: shares of hours by a Dirichlet
        distribution around the seller's own, those around the company's ``HOURS``.
     4. Quotas of the quarters of 2025 and 2026: three quarters by what today's accounts bought in both years,
-       one quarter even, and some chance. For 2025 the sales that were booked for the seller are stated where
-       ``STATED`` says so, since accounts have changed hands since; for the rest they follow from history.csv.
+       one quarter even, and some chance; the company asks for 2 % more than it will sell, give or take 3 %.
+       Where ``STATED`` says so, the sales of 2025 that were booked for the seller are stated, since accounts
+       have changed hands since; the others follow from history.csv.
 
 Usage: python draw_past.py us_medtech|saas_named FOLDER
 """
@@ -131,7 +132,8 @@ def draw_quotas(
     sales = table.reindex(index=sellers["position_id"], columns=QUARTERS).fillna(0.0).to_numpy()
     share = 0.75 * sales.sum(axis=1) / sales.sum() + 0.25 / len(sales)
     share *= rng.lognormal(0, 0.08, len(sales))
-    quota = np.round(share[:, None] * sales.sum(axis=0) / share.sum(), -3)
+    target = sales.sum(axis=0) * rng.normal(1.02, 0.03, len(QUARTERS))
+    quota = np.round(share[:, None] * target / share.sum(), -3)
     booked = sales * rng.lognormal(0, 0.05, sales.shape)
     frame = pd.DataFrame(
         [

@@ -2,5 +2,7 @@
 
 from spm_opt.cli.commands import main as main
 from spm_opt.cli.compare_command import compare
+from spm_opt.cli.metrics_command import metrics
 
 main.add_command(compare)
+main.add_command(metrics)

@@ -16,7 +16,9 @@ from spm_opt.report import charts, grids, headline, quota_grids, words
 from spm_opt.report.facts import Facts
 from spm_opt.report.fairness_text import fairness_text
 from spm_opt.report.map_data import MOST_DOTS, map_data
+from spm_opt.report.metrics_text import RULE, metrics_grids
 from spm_opt.run import Run
+from spm_opt.simulate.metrics_table import sales_metrics
 
 SHOWN = 20
 ODDS_KEY = ("below 20 %", "20 to 40 %", "40 to 60 %", "60 to 80 %", "above 80 %")
@@ -26,14 +28,16 @@ def page(run: Run, facts: Facts) -> bytes:
     """Render the report."""
     drawn = map_data(run, facts)
     scripts = ["map.js", "page.js"] if drawn else ["page.js"]
+    made = _grids(run, facts)
     return rendered(
         "page",
         scripts,
         map=None if drawn is None else Markup(_embedded(drawn)),  # noqa: S704  escaped by _embedded
         map_note=_map_note(run, drawn),
+        links=_links(run, facts, sold=bool(made["metrics"])),
         **_words(run, facts),
         **_charts(run, facts),
-        **_grids(run, facts),
+        **made,
     )
 
 
@@ -99,7 +103,6 @@ def _words(run: Run, facts: Facts) -> dict[str, Any]:
         "badges": _badges(run),
         "sentences": headline.sentences(run, facts),
         "cards": headline.cards(run, facts),
-        "links": _links(run, facts),
         "breaches": list(run.scorecard.breaches[:SHOWN]),
         "more_breaches": max(0, len(run.scorecard.breaches) - SHOWN),
         "today": facts.has_incumbent,
@@ -126,7 +129,7 @@ def _badges(run: Run) -> list[dict[str, str]]:
     return badges
 
 
-def _links(run: Run, facts: Facts) -> list[dict[str, str]]:
+def _links(run: Run, facts: Facts, *, sold: bool) -> list[dict[str, str]]:
     shown = {
         "criteria": "Rules and aims",
         "territories-map": "Map",
@@ -137,6 +140,7 @@ def _links(run: Run, facts: Facts) -> list[dict[str, str]]:
         "fairness": "Fairness" if run.fairness is not None else "",
         "territories": "Territories",
         "changes": "What changes hands" if facts.has_incumbent else "",
+        "metrics": "How the company sold" if sold else "",
         "input": "Findings",
         "simulation": "Simulation",
         "provenance": "Provenance",
@@ -197,4 +201,6 @@ def _grids(run: Run, facts: Facts) -> dict[str, Any]:
         "changes": grids.changes(run, facts),
         "changes_note": grids.changes_note(run, facts),
         "parameters": grids.parameters(run),
+        "metrics": metrics_grids(run.scenario, sales_metrics(run.scenario)),
+        "metrics_rule": RULE,
     }
