@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from spm_opt.scenario.scenario import Scenario as Scenario
     from spm_opt.score import Scorecard as Scorecard
     from spm_opt.score import score as score
+    from spm_opt.simulate.metrics_table import sales_metrics as sales_metrics
     from spm_opt.simulate.simulate import simulate as simulate
     from spm_opt.verify import verify as verify
 
@@ -54,6 +55,7 @@ _HOMES = {
     "quota": "spm_opt.quota.quota",
     "report": "spm_opt.report.report",
     "run": "spm_opt.run",
+    "sales_metrics": "spm_opt.simulate.metrics_table",
     "score": "spm_opt.score",
     "simulate": "spm_opt.simulate.simulate",
     "verify": "spm_opt.verify",

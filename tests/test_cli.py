@@ -15,7 +15,7 @@ from spm_opt.cli import main
 from spm_opt.report.report import NAMES, contents
 from spm_opt.run import run as whole
 
-COMMANDS = ("run", "check", "align", "simulate", "quota", "score", "report", "init", "compare")
+COMMANDS = ("run", "check", "align", "simulate", "quota", "score", "report", "init", "compare", "metrics")
 ERROR_AT_ROW_3 = b"id,name,x,y,segment,seller,workload,potential,revenue\na,Alder,5,5,,West,1,1,1\n"
 
 

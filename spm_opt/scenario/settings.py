@@ -72,7 +72,8 @@ class Tables(Frozen):
     geography: Geography | None = None
     """Polygons, where units are geographic."""
     history: Table | None = None
-    """Fields: account, period (2026, 2026-Q1 or 2026-01), revenue."""
+    """Fields: account, period (2026, 2026-Q1 or 2026-01), revenue. A period that an account lacks counts as no
+    sales; one that every account lacks is an error."""
     pipeline: Table | None = None
     """Fields: id, account, amount, stage, close."""
     travel: Table | None = None
