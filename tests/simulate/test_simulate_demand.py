@@ -1,28 +1,36 @@
 """The demand model's parameters."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from made_company import company, shuffled, yearly
+from scipy import stats
 
 from spm_opt.errors import ScenarioError
 from spm_opt.simulate.demand import estimate
+from spm_opt.simulate.shape import mean_factor
 
 QUIET = {"market_shock": 0.0, "seller_shock": 0.0}
 
 
-def with_ratios(ratios, segments=None, *, before=100.0, **simulate):
+def with_ratios(ratios, segments=None, *, before=100.0, markets=None, sellers=None, **simulate):
     """Make a company whose accounts went from ``before`` to ``before * ratio``."""
     names = [f"A{i:04d}" for i in range(len(ratios))]
-    segments = segments or [""] * len(ratios)
     history = [
         row
         for name, ratio in zip(names, ratios, strict=True)
         for row in yearly(name, y2025=before, y2026=before * ratio)
     ]
-    accounts = [{"id": name, "segment": segment} for name, segment in zip(names, segments, strict=True)]
-    return company(accounts, [{"id": "S"}], history=history, simulate={**QUIET, **simulate})
+    accounts = [
+        {"id": name, "segment": segment, "market": market, "seller": seller}
+        for name, segment, market, seller in zip(
+            names, *(each or [""] * len(ratios) for each in (segments, markets, sellers)), strict=True
+        )
+    ]
+    staff = [{"id": name} for name in sorted({*(sellers or ["S"])})]
+    return company(accounts, staff, history=history, simulate={**QUIET, **simulate})
 
 
 def parameter(demand, name, segment=""):
@@ -30,48 +38,112 @@ def parameter(demand, name, segment=""):
     return table[(table["parameter"] == name) & (table["segment"] == segment)].iloc[0]
 
 
-def test_churn_is_shrunk_towards_the_scenario_rate():
-    """10 of 100 lost, prior 50 accounts at 4 %: (10 + 2) / 150 = 8 %."""
-    demand = estimate(with_ratios([0.0] * 10 + [1.0] * 90, churn=0.04))
-    assert demand.churn == pytest.approx(np.full(100, 0.08))
+def test_churn_of_the_company_has_the_prior_of_jeffreys():
+    """10 of 100 lost: 10.5 of 101; with one segment that counts as 50 accounts more of the same."""
+    demand = estimate(with_ratios([0.0] * 10 + [1.0] * 90))
+    assert demand.churn.company == pytest.approx(10.5 / 101)
     row = parameter(demand, "churn")
-    assert (row["value"], row["source"], row["observations"]) == (pytest.approx(0.08), "history", 100)
+    assert row["value"] == pytest.approx((10 + 50 * 10.5 / 101) / 150)
+    assert (row["source"], row["observations"]) == ("history", 100)
+    a, b = row["value"] * 150, (1 - row["value"]) * 150
+    assert (row["low"], row["high"]) == pytest.approx(stats.beta.ppf([0.05, 0.95], a, b))
 
 
 def test_churn_of_a_segment_is_shrunk_towards_the_company():
-    """Lost are 10 of 50 in x, 0 of 50 in y; with 25 more at 4 % each: x (11 + 4)/125, y (1 + 4)/125."""
-    scenario = with_ratios([0.0] * 10 + [1.0] * 90, ["x"] * 50 + ["y"] * 50, churn=0.04)
-    demand = estimate(scenario)
-    assert demand.churn[0] == pytest.approx(0.12)
-    assert demand.churn[99] == pytest.approx(0.04)
+    """Lost are 10 of 50 in x, 0 of 50 in y; 50 more in each at the company's 10.5 of 101."""
+    demand = estimate(with_ratios([0.0] * 10 + [1.0] * 90, ["x"] * 50 + ["y"] * 50))
+    more = 50 * 10.5 / 101
+    assert demand.churn.value == pytest.approx([(10 + more) / 100, more / 100])
     assert parameter(demand, "churn", "x")["observations"] == 50
 
 
-def test_growth_has_the_mean_of_its_lognormal():
-    """Half grew by e^0.3, half shrank by e^-0.1: m = 0.1, v = 0.04, mean exp(0.12), spread 0.2."""
+def test_growth_has_the_mean_and_spread_of_its_logarithms():
+    """Half grew by e^0.3, half shrank by e^-0.1: mean 0.1, spread 0.2; mean growth near exp(0.12) - 1."""
     demand = estimate(with_ratios([math.exp(0.3)] * 20 + [math.exp(-0.1)] * 20))
-    assert demand.growth == pytest.approx(np.full(40, math.exp(0.12)))
-    assert demand.spread == pytest.approx(np.full(40, 0.2))
-    assert parameter(demand, "growth")["value"] == pytest.approx(math.expm1(0.12))
+    levels = demand.growth.levels
+    assert levels.mean == pytest.approx([0.1])
+    assert levels.spread == pytest.approx([0.2])
+    # 40 accounts and 20 like them, and the year that they were seen in: company and segment
+    assert levels.error == pytest.approx([math.sqrt(0.04 / 60 + 0.03**2 + 0.02**2)])
+    assert parameter(demand, "growth")["value"] == pytest.approx(math.expm1(0.12), abs=0.001)
 
 
 def test_growth_of_a_segment_is_shrunk_towards_the_company():
-    """20 of x at e^0.2, 20 of y at 1, worth 20 more accounts each: means of logs 0.15 and 0.05."""
+    """20 of x at e^0.2, 20 of y at 1, worth 20 more accounts each: means of logs 0.15 and 0.05, no spread."""
     demand = estimate(with_ratios([math.exp(0.2)] * 20 + [1.0] * 20, ["x"] * 20 + ["y"] * 20))
-    variance = (0 + 20 * 0.01) / 40
-    assert demand.growth[0] == pytest.approx(math.exp(0.15 + variance / 2))
-    assert demand.growth[39] == pytest.approx(math.exp(0.05 + variance / 2))
-    assert demand.spread == pytest.approx(np.full(40, math.sqrt(variance)))
+    assert demand.growth.levels.mean == pytest.approx([0.15, 0.05])
+    assert demand.growth.levels.spread == pytest.approx([0, 0], abs=1e-12)
 
 
-def test_shocks_are_taken_off_the_spread_but_not_off_the_mean():
-    """A variance of 0.04 with shocks of 0.1 and 0.1 leaves sqrt(0.02); the mean stays."""
-    ratios = [math.exp(0.3)] * 20 + [math.exp(-0.1)] * 20
-    demand = estimate(with_ratios(ratios, market_shock=0.1, seller_shock=0.1))
-    assert demand.growth == pytest.approx(np.full(40, math.exp(0.12)))
-    assert demand.spread == pytest.approx(np.full(40, math.sqrt(0.02)))
-    demand = estimate(with_ratios(ratios, market_shock=0.5))
-    assert demand.spread.tolist() == [0.0] * 40
+def test_shocks_are_taken_off_the_spread_but_not_off_the_mean_factor():
+    """A variance of 0.04 with markets that share 0.1 leaves 0.03; exp(mean + spread^2 / 2) stays."""
+    ratios = [math.exp(0.3), math.exp(-0.1)] * 20
+    markets = ["m"] * 20 + ["n"] * 20
+    for shock, left in ((0.1, 0.03), (0.5, 0.0)):
+        levels = estimate(with_ratios(ratios, markets=markets, market_shock=shock)).growth.levels
+        assert levels.spread**2 == pytest.approx([left], abs=1e-12)
+        assert levels.mean + levels.spread**2 / 2 == pytest.approx([0.12])
+
+
+def test_what_sellers_share_is_their_variance_between():
+    """Ten sellers with four accounts each at plus and minus 0.2 around their own mean; by hand from the sums of squares."""
+    means = np.linspace(-0.45, 0.45, 10)
+    logs = np.concatenate([m + np.array([-0.2, 0.2, -0.2, 0.2]) for m in means])
+    sellers = [f"S{i}" for i in range(10) for _ in range(4)]
+    scenario = with_ratios(np.exp(logs).tolist(), sellers=sellers)
+    simulation = scenario.settings.simulate.model_copy(update={"seller_shock": 0.1})
+    simulation.model_fields_set.discard("seller_shock")
+    scenario = replace(scenario, settings=scenario.settings.model_copy(update={"simulate": simulation}))
+    grown = estimate(scenario).growth
+    between, within = 4 * (means**2).sum() / 9, 40 * 0.04 / 30
+    own = (between - within) / 4
+    assert grown.seller.value**2 == pytest.approx((3 * 0.01 + 9 * own) / 12)
+    tau = grown.seller.value**2
+    whole = means.var() + 0.04
+    keeps = 0.5 * tau / (0.5 * tau + 0.5 * tau + whole / 4)
+    assert grown.skill == pytest.approx(keeps * means)
+    assert grown.kept == pytest.approx(np.full(10, 0.5 * (1 - keeps) + 0.5))
+
+
+def test_skill_is_what_stays_from_year_to_year():
+    """Thirty sellers whose departures are the same in both years have skill; where the next is another, luck."""
+    rng = np.random.default_rng(5)
+    names = [f"A{i:04d}" for i in range(30 * 40)]
+    sellers = [f"S{i // 40:02d}" for i in range(len(names))]
+    effects = rng.normal(0, 0.15, (2, 30))
+    for second, low, high in ((0, 0.75, 1.0), (1, 0.0, 0.4)):
+        one, two = (np.exp(effects[e].repeat(40) + rng.normal(0, 0.2, len(names))) for e in (0, second))
+        history = [
+            row
+            for name, a, b in zip(names, one.tolist(), two.tolist(), strict=True)
+            for row in yearly(name, y2024=100, y2025=100 * a, y2026=100 * a * b)
+        ]
+        accounts = [{"id": a, "seller": s} for a, s in zip(names, sellers, strict=True)]
+        staff = [{"id": name} for name in sorted(set(sellers))]
+        row = parameter(estimate(company(accounts, staff, history=history)), "skill")
+        assert row["source"] == "history"
+        assert low <= row["value"] <= high
+
+
+def test_new_business_is_counted_among_those_without_sales():
+    """10 of 40 prospects began with a tenth of their potential: 10.5 of 41 in all, and 10 %, all alike."""
+    names = [f"A{i:02d}" for i in range(40)]
+    history = [
+        row for i, name in enumerate(names) for row in yearly(name, y2025=0.0, y2026=10.0 if i < 10 else 0.0)
+    ]
+    accounts = [{"id": name, "potential": 100.0} for name in names]
+    demand = estimate(company(accounts, [{"id": "S"}], history=history, activities=("revenue", "potential")))
+    assert demand.prospects.company == pytest.approx(10.5 / 41)
+    assert parameter(demand, "new_business")["observations"] == 40
+    assert parameter(demand, "first_purchase")["value"] == pytest.approx(0.1)
+    assert (demand.potential[:10] == 100).all()  # of the year, whether an account buys or not
+
+
+def test_without_potential_nobody_begins():
+    """No potential, no new business beyond the pipeline, and no row about it."""
+    demand = estimate(with_ratios([1.0] * 40))
+    assert demand.prospects.value.tolist() == [0.0]
+    assert "new_business" not in set(demand.parameters["parameter"])
 
 
 def test_a_tiny_base_does_not_explode_growth():
@@ -83,9 +155,9 @@ def test_a_tiny_base_does_not_explode_growth():
 def test_too_few_accounts_use_the_scenario():
     """29 accounts are not enough; the source says whether the planner or the package chose the rate."""
     demand = estimate(with_ratios([1.5] * 29, churn=0.07, growth=0.02))
-    assert demand.churn[0] == 0.07
-    assert demand.growth[0] == 1.02
-    assert demand.spread[0] == 0.25
+    assert demand.churn.value.tolist() == [0.07]
+    assert parameter(demand, "growth")["value"] == pytest.approx(0.02)
+    assert demand.growth.levels.spread.tolist() == [0.25]
     sources = {name: parameter(demand, name)["source"] for name in ("churn", "growth", "growth_spread")}
     assert sources == {"churn": "scenario", "growth": "scenario", "growth_spread": "default"}
     assert parameter(demand, "churn")["observations"] == 29
@@ -105,9 +177,9 @@ def test_known_parameters_are_recovered():
     rng = np.random.default_rng(11)
     ratios = 1.08 * np.exp(0.3 * rng.standard_normal(4000) - 0.045) * (rng.random(4000) >= 0.06)
     demand = estimate(with_ratios(ratios.tolist(), market_shock=0.0, seller_shock=0.0))
-    assert demand.churn[0] == pytest.approx(0.06, abs=0.012)
-    assert demand.growth[0] == pytest.approx(1.08, abs=0.02)
-    assert demand.spread[0] == pytest.approx(0.3, abs=0.015)
+    assert demand.churn.value[0] == pytest.approx(0.06, abs=0.012)
+    assert parameter(demand, "growth")["value"] == pytest.approx(0.08, abs=0.02)
+    assert demand.growth.levels.spread[0] == pytest.approx(0.3, abs=0.015)
 
 
 def with_pipeline(ratios, *deals, **others):
@@ -127,27 +199,52 @@ def with_pipeline(ratios, *deals, **others):
     )
 
 
+def grows(demand):
+    return np.exp(demand.beyond.mean) * mean_factor(demand.growth.shape, demand.beyond.spread) - 1
+
+
 def test_the_pipeline_is_part_of_growth_seen_in_history():
-    """40 accounts grew from 100 to 120; a deal of 480 at a half is 240 of 4,800: 5 % of the 20 % are known."""
+    """40 accounts grew from 100 to 120; a deal of 480 at a half is 240 of 4,800 that stay: 5 % of the 20 % are known."""
     demand = with_pipeline([1.2] * 40, ("A0000", 480), ("new", 5000))
-    assert demand.growth == pytest.approx(np.full(41, 1.15))
+    stays = 1 - demand.churn.value[0]
+    assert grows(demand) == pytest.approx([0.2 - 0.05 / stays])
     assert parameter(demand, "growth")["value"] == pytest.approx(0.2)
-    assert parameter(demand, "growth_beyond_pipeline")["value"] == pytest.approx(0.15)
+    assert parameter(demand, "growth_beyond_pipeline")["value"] == pytest.approx(0.2 - 0.05 / stays)
 
 
 def test_a_pipeline_beyond_growth_leaves_last_year():
     """More expected wins than growth: the accounts stay as they are, and all growth is in the deals."""
-    assert with_pipeline([1.2] * 40, ("A0000", 9_000)).growth == pytest.approx(np.ones(41))
+    assert grows(with_pipeline([1.2] * 40, ("A0000", 9_000))) == pytest.approx([0], abs=1e-12)
 
 
 def test_shrinking_accounts_go_on_shrinking():
     """Growth below nothing is not lowered further by a pipeline."""
-    assert with_pipeline([0.9] * 40, ("A0000", 480)).growth == pytest.approx(np.full(41, 0.9))
+    assert grows(with_pipeline([0.9] * 40, ("A0000", 480))) == pytest.approx([-0.1])
 
 
 def test_a_stated_growth_is_used_as_it_is():
     """With too little history the scenario's growth stands beside the pipeline."""
-    assert with_pipeline([1.2] * 20, ("A0000", 480), growth=0.04).growth == pytest.approx(np.full(21, 1.04))
+    assert grows(with_pipeline([1.2] * 20, ("A0000", 480), growth=0.04)) == pytest.approx([0.04])
+
+
+def test_closed_opportunities_count_beside_the_stated_win_rate():
+    """Of 30 that came to the late stage 6 were won; with the stated 60 % worth ten: 12 of 40."""
+    closed = [
+        {
+            "id": f"C{i}", "account": "A", "amount": 1.0, "stage": "late", "won": i < 6,
+            "opened": "2026-01-01", "expected": "2026-03-01", "closed": "2026-05-01",
+        }
+        for i in range(30)
+    ]  # fmt: skip
+    open_deal = [{"id": "O", "account": "A", "amount": 10, "stage": "late", "close": "2027-05-01"}]
+    scenario = company(
+        [{"id": "A"}], [{"id": "S"}], pipeline=open_deal, opportunities=closed,
+        simulate={"win_rates": {"early": 0.2, "late": 0.6}},
+    )  # fmt: skip
+    row = parameter(estimate(scenario), "win_rate", "late")
+    assert (row["value"], row["source"], row["observations"]) == (pytest.approx(12 / 40), "history", 30)
+    assert (row["low"], row["high"]) == pytest.approx(stats.beta.ppf([0.05, 0.95], 12, 28))
+    assert parameter(estimate(scenario), "delay")["source"] == "default"  # six won are too few
 
 
 def deals(*rows, win_rates=None):
@@ -198,6 +295,7 @@ def test_order_of_rows_does_not_matter():
     first = estimate(scenario)
     for seed in range(3):
         other = estimate(shuffled(scenario, seed))
-        for name in ("base", "churn", "growth", "spread"):
-            assert getattr(other, name).tobytes() == getattr(first, name).tobytes()
+        assert other.base.tobytes() == first.base.tobytes()
+        assert other.beyond.mean.tobytes() == first.beyond.mean.tobytes()
+        assert other.growth.shape.tobytes() == first.growth.shape.tobytes()
         assert other.parameters.equals(first.parameters)
