@@ -245,7 +245,7 @@ def judged(
         scorecard = score(
             problem, scenario.settings.criteria, alignment, quotas, sales,
             incumbent=incumbent if held else None, incumbent_quotas=incumbent_quotas,
-            incumbent_sales=incumbent_sales,
+            incumbent_sales=incumbent_sales, scenario=scenario,
         )  # fmt: skip
     scorecard = replace(scorecard, breaches=scorecard.breaches + faults)
     plan = Plan(alignment, quotas, provenance(scenario, problem, result, alignment))

@@ -12,14 +12,18 @@ import pandas as pd
 
 from spm_opt.by_account import judged_by_account
 from spm_opt.criteria.terms import Criterion, Measure
+from spm_opt.measures import measured
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import FloatArray, Problem
+from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.sales import Sales
 from spm_opt.verify import verify
 
 INCUMBENT = "_incumbent"
 """Ending of the incumbent's columns and figures."""
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+YEAR_FIGURES = ("attainment_spread", "gini_potential")
+"""Measures of the single replication whose means are among the odds."""
 LIKELY = 0.5
 """Chance from which a territory counts as likely to attain its quota."""
 
@@ -43,9 +47,10 @@ class Scorecard:
     odds
         Company figures by name: ``target``, ``mean``, ``p10``, ``p50``, ``p90`` of sales, ``p_target``
         (chance to reach the target), ``share_likely`` (share of territories that attain in at least half
-        of the replications), ``p_attain_spread`` (standard deviation of the chances to attain) and
-        ``share_attaining`` (mean share of sellers at or above quota); for the plan and, with the ending
-        ``_incumbent``, the incumbent.
+        of the replications), ``p_attain_spread`` (standard deviation of the chances to attain),
+        ``share_attaining`` (mean share of sellers at or above quota), ``attainment_spread`` (mean standard
+        deviation over sellers of sales by quota in one replication) and ``gini_potential`` (0 where all
+        territories have the same); for the plan and, with the ending ``_incumbent``, the incumbent.
     breaches
         Every broken hard rule of the new plan, in words; empty for a plan that holds.
     """
@@ -66,6 +71,7 @@ def score(
     incumbent: Alignment | None = None,
     incumbent_quotas: QuotaPlan | None = None,
     incumbent_sales: Sales | None = None,
+    scenario: Scenario | None = None,
 ) -> Scorecard:
     """Judge a plan, and today's alignment beside it.
 
@@ -81,6 +87,9 @@ def score(
     incumbent, incumbent_quotas, incumbent_sales
         The same for today's alignment, as far as there is one. Without quotas or sales the figures that
         need them are left out.
+    scenario
+        What says who fills a position and what potential accounts have; without it the figures that need it
+        are left out.
     """
     verdict = verify(problem, criteria, alignment)
     measures = verdict.measures
@@ -91,14 +100,16 @@ def score(
             dtype=float
         )
     columns |= _judged_columns(columns, measures)
-    odds = _odds(quotas, sales)
+    odds = _odds(quotas, sales) | _year_odds(scenario, alignment, quotas, sales)
     today: tuple[Measure, ...] = ()
     if incumbent is not None:
         today = judged_by_account(problem, criteria, incumbent)
         before = _year_columns(problem, incumbent_quotas, incumbent_sales)
         before |= _judged_columns(before, today)
         columns |= {name + INCUMBENT: values for name, values in before.items()}
-        odds |= {name + INCUMBENT: value for name, value in _odds(incumbent_quotas, incumbent_sales).items()}
+        own = _odds(incumbent_quotas, incumbent_sales)
+        own |= _year_odds(scenario, incumbent, incumbent_quotas, incumbent_sales)
+        odds |= {name + INCUMBENT: value for name, value in own.items()}
     return Scorecard(
         territories=pd.DataFrame(columns, index=pd.Index(problem.territory_ids, name="territory")),
         criteria=_criteria_rows(criteria, measures, today),
@@ -159,6 +170,16 @@ def _odds(quotas: QuotaPlan | None, sales: Sales | None) -> dict[str, float]:
         odds["p_attain_spread"] = float(chance.std())
         odds["share_attaining"] = float(attained.mean())
     return odds
+
+
+def _year_odds(
+    scenario: Scenario | None, alignment: Alignment, quotas: QuotaPlan | None, sales: Sales | None
+) -> dict[str, float]:
+    """Means over all replications of what `measured` says of each, as far as it is known."""
+    if scenario is None or sales is None:
+        return {}
+    found = measured(scenario, alignment, quotas, sales)
+    return {name: float(found[name].mean()) for name in YEAR_FIGURES if name in found}
 
 
 def _criteria_rows(

@@ -41,7 +41,9 @@ def made_run(
     sales, before = (made_sales(problem, one, seed, replications) for one in (alignment, incumbent))
     held = bool((incumbent.account_territory >= 0).any())
     judged = {"incumbent": incumbent, "incumbent_quotas": quotas, "incumbent_sales": before} if held else {}
-    scorecard = score(problem, scenario.settings.criteria, alignment, quotas, sales, **judged)
+    scorecard = score(
+        problem, scenario.settings.criteria, alignment, quotas, sales, scenario=scenario, **judged
+    )
     return Run(
         scenario=scenario,
         problem=problem,

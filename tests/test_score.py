@@ -323,3 +323,19 @@ def test_simulated_and_spread_quotas_are_scored_together():
     assert card.territories["quota"].tolist() == [103, 103, 206]
     assert card.territories["p_attain"].between(0.3, 0.6).all()
     assert card.odds["share_attaining"] == pytest.approx(card.territories["p_attain"].mean())
+
+
+def test_spread_and_gini_by_hand():
+    """Spread of attainment over those who fill a position, and Gini of potential over all territories."""
+    sellers = [{"id": "R"}, {"id": "S", "name": ""}, {"id": "T"}]
+    accounts = [{"id": name, "potential": own} for name, own in (("a", 10.0), ("b", 20.0), ("c", 60.0))]
+    scenario = company(accounts, sellers, activities=("potential",))
+    problem = problem_of([{"id": row["id"], "potential": row["potential"]} for row in accounts], NAMES)
+    plan = Alignment.of_units(problem, np.array([0, 1, 2]))
+    year = sold([10, 99, 20], [8, 0, 24], [15, 1, 30])
+    odds = score(problem, (), plan, quotas(10, 10, 20), year, scenario=scenario).odds
+    # attainment of R and T: 1 and 1, 0.8 and 1.2, 1.5 and 1.5: spread 0, 0.2, 0
+    assert odds["attainment_spread"] == pytest.approx(0.2 / 3)
+    # differences 10, 50, 40 of pairs, in both orders: 200 / 9; by twice the mean of 30
+    assert odds["gini_potential"] == pytest.approx(200 / 9 / 60)
+    assert "gini_potential" not in score(problem, (), plan, quotas(10, 10, 20), year).odds

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from spm_opt.errors import ComparisonError
 from spm_opt.plan import Alignment, QuotaPlan
-from spm_opt.problem import NONE, IntArray
+from spm_opt.problem import NONE
 from spm_opt.run import Run
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings_file import FILE
-from spm_opt.simulate.history import positions
 
 TODAY = "today"
 """Names today's alignment where a plan is asked for."""
@@ -146,11 +144,20 @@ def other_settings(scenario: Scenario, found: Sequence[Candidate]) -> tuple[str,
     return tuple(one.name for one in found if one.hashes is not None and one.hashes.get(FILE) != digest)
 
 
-def holder_of(account_ids: tuple[str, ...], territory_ids: tuple[str, ...], alignment: Alignment) -> IntArray:
-    """Give each account's territory as a place in ``territory_ids``, ``NONE`` where it has none."""
-    account = positions(account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
-    number = {name: t for t, name in enumerate(territory_ids)}
-    territory = np.array([*(number[name] for name in alignment.territory_ids), NONE], dtype=np.int64)
-    holder = np.full(len(account_ids), NONE, dtype=np.int64)
-    holder[account] = territory[alignment.account_territory]  # NONE is the last place
-    return holder
+def in_order(plan: Candidate, territory_ids: tuple[str, ...]) -> Candidate:
+    """Bring a plan's territories into an order."""
+    own = plan.alignment
+    if own.territory_ids == territory_ids:
+        return plan
+    place = {name: t for t, name in enumerate(territory_ids)}
+    moved = np.array(
+        [*(place[name] for name in own.territory_ids), NONE], dtype=np.int64
+    )  # NONE is the last place
+    alignment = replace(
+        own,
+        territory_ids=territory_ids,
+        account_territory=moved[own.account_territory],
+        unit_territory=moved[own.unit_territory],
+        center=own.center[np.argsort(moved[:-1])],
+    )
+    return replace(plan, alignment=alignment)

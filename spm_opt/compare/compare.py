@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from spm_opt.compare.candidate import Candidate, Given, candidates_of, other_settings
-from spm_opt.compare.measures import MEASURES, Future, measured
+from spm_opt.compare.candidate import Candidate, Given, candidates_of, in_order, other_settings
+from spm_opt.compare.measures import MEASURES, Future
 from spm_opt.compare.paired import paired
 from spm_opt.compare.phrases import listed
 from spm_opt.compare.sellers import by_seller
 from spm_opt.compare.verdict import verdict
+from spm_opt.measures import measured
+from spm_opt.problem import FloatArray
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.simulate import simulate
 
 
@@ -33,6 +34,8 @@ class Comparison:
         How many futures, and the seed that they were drawn from.
     target
         The company target that all are judged by, in currency; ``None`` where no plan has quotas.
+    sales
+        Sales of the company under each plan in each future, shape ``(plans, replications)``.
     measures
         A row a measure and plan: ``measure``, ``plan`` and the columns of ``paired``.
     sellers
@@ -48,6 +51,7 @@ class Comparison:
     replications: int
     seed: int
     target: float | None
+    sales: FloatArray
     measures: pd.DataFrame
     sellers: pd.DataFrame
     parameters: pd.DataFrame
@@ -87,7 +91,11 @@ def compare(
         The plans are not for the same accounts, sellers and history, or there are fewer than two.
     """
     where, plans = candidates_of(candidates, scenario)
-    futures = [_future(where, one, replications, seed) for one in plans]
+    names = plans[0].alignment.territory_ids
+    futures = [
+        Future(one, simulate(where, one.alignment, replications=replications, seed=seed))
+        for one in (in_order(plan, names) for plan in plans)
+    ]
     target = next((one.quotas.target_cents / 100 for one in plans if one.quotas is not None), None)
     sales = futures[0].sales
     return Comparison(
@@ -96,6 +104,7 @@ def compare(
         replications=len(sales.amount),
         seed=sales.seed,
         target=target,
+        sales=np.stack([one.sales.company for one in futures]),
         measures=_measures(where, futures, target),
         sellers=by_seller(where, futures),
         parameters=sales.parameters,
@@ -103,24 +112,11 @@ def compare(
     )
 
 
-def _future(scenario: Scenario, plan: Candidate, replications: int | None, seed: int | None) -> Future:
-    sales = simulate(scenario, plan.alignment, replications=replications, seed=seed)
-    return Future(plan, _in_order(sales, tuple(sorted(sales.territory_ids))))
-
-
-def _in_order(sales: Sales, names: tuple[str, ...]) -> Sales:
-    """Bring the territories into one order, whatever order each plan has them in."""
-    if names == sales.territory_ids:
-        return sales
-    place = [sales.territory_ids.index(name) for name in names]
-    return replace(
-        sales, territory_ids=names, amount=sales.amount[:, place], expected=sales.expected.loc[list(names)]
-    )
-
-
 def _measures(scenario: Scenario, futures: Sequence[Future], target: float | None) -> pd.DataFrame:
     """Compare the plans on every measure that all of them have."""
-    each = [measured(scenario, one, target) for one in futures]
+    each = [
+        measured(scenario, one.plan.alignment, one.plan.quotas, one.sales, target=target) for one in futures
+    ]
     frames = []
     for measure in MEASURES:
         if all(measure.name in own for own in each):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from spm_opt.compare.page import page
 from spm_opt.report.tables import frame_bytes
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 def comparison_files(found: Comparison) -> Mapping[str, bytes]:
     """Make the files of a comparison in memory: name to content."""
     return {
+        "comparison.html": page(found),
         "comparison.csv": frame_bytes(found.measures),
         "comparison_sellers.csv": frame_bytes(found.sellers),
     }

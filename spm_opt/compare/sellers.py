@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from spm_opt.compare.candidate import holder_of
-from spm_opt.compare.measures import Future, potential, quota_of
+from spm_opt.compare.measures import Future
 from spm_opt.compare.paired import intervals
+from spm_opt.measures import holder_of, potential
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.quota.audit_table import POTENTIAL
 from spm_opt.scenario.scenario import Scenario
@@ -39,10 +39,10 @@ def by_seller(scenario: Scenario, futures: Sequence[Future]) -> pd.DataFrame:
 
 def _figures(scenario: Scenario, one: Future) -> pd.DataFrame:
     """Lay out what is compared, a row a territory in the order of the simulated ones."""
-    quota = quota_of(one.plan, one.sales)
+    quota = one.quota
     could = np.full(len(quota), np.nan)
     if POTENTIAL in scenario.settings.activities:
-        could = potential(scenario, one.plan, one.sales)
+        could = potential(scenario, one.plan.alignment, one.sales.territory_ids)
     return pd.DataFrame({
         "potential": could,
         "sales": one.sales.amount.mean(axis=0),
@@ -74,7 +74,7 @@ def _judged(first: Future, one: Future) -> tuple[str, FloatArray]:
     """Give the figure that says who wins, and its change in every future, shape ``(replications, k)``."""
     if first.plan.quotas is None or one.plan.quotas is None:
         return "sales", one.sales.amount - first.sales.amount
-    attained = [(it.sales.amount >= quota_of(it.plan, it.sales)).astype(np.float64) for it in (first, one)]
+    attained = [(it.sales.amount >= it.quota).astype(np.float64) for it in (first, one)]
     return "p_attain", attained[1] - attained[0]
 
 

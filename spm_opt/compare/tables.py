@@ -10,6 +10,7 @@ import pandas as pd
 from spm_opt.compare.measures import Measure
 from spm_opt.compare.phrases import BY_NAME, change, interval, value
 from spm_opt.compare.sellers import LOSES, WINS
+from spm_opt.compare.verdict import standing
 from spm_opt.report import words
 from spm_opt.report.facts import VACANT
 from spm_opt.report.grids import Cell, Grid, Head, Row, numeric
@@ -21,13 +22,12 @@ STYLES = {WINS: "yes", LOSES: "no"}
 
 
 def measure_grid(found: Comparison) -> Grid:
-    """Lay the measures out, a row a measure and plan."""
+    """Lay out what each plan comes to, and how it stands against the first, a row a measure and plan."""
     first = found.plans[0]
     heads = (
         Head("measure"), Head("plan"), Head("mean", numeric=True), Head(f"less {first}", numeric=True),
         Head("95 % interval", numeric=True), Head(f"beats {first} in", numeric=True),
-        Head("is beaten in", numeric=True), Head("best of all in", numeric=True), Head("regret", numeric=True),
-        Head("most regret", numeric=True), Head("worst 5 %", numeric=True),
+        Head("is beaten in", numeric=True),
     )  # fmt: skip
     return Grid(heads, tuple(_measure_rows(found)))
 
@@ -35,20 +35,46 @@ def measure_grid(found: Comparison) -> Grid:
 def _measure_rows(found: Comparison) -> Iterator[Row]:
     currency = found.scenario.settings.currency
     for row in found.measures.to_dict("records"):
-        measure, first = BY_NAME[str(row["measure"])], row["plan"] == found.plans[0]
-        shares = ["" if first else words.percent(row[name]) for name in ("beats", "beaten")]
-        gap = ["", ""] if first else [
-            change(measure, row["difference"], currency), interval(measure, row["low"], row["high"], currency)
-        ]  # fmt: skip
+        measure = BY_NAME[str(row["measure"])]
+        mean = numeric(value(measure, row["value"], currency))
+        if row["plan"] == found.plans[0]:
+            yield Row((Cell(measure.label), Cell(str(row["plan"])), mean, *[numeric("")] * 4))
+            continue
         texts = [
-            value(measure, row["value"], currency), *gap, *shares, words.percent(row["best"]),
-            *(_extreme(measure, row, name, currency) for name in ("regret", "regret_most", "worst")),
-        ]  # fmt: skip
-        label = measure.label if first else ""
+            interval(measure, row["low"], row["high"], currency),
+            *(words.percent(row[name]) for name in ("beats", "beaten")),
+        ]
+        gap = change(measure, row["difference"], currency)
+        style = {"better": "yes", "worse": "no"}.get(standing(measure, row), "soft")
         yield Row(
-            (Cell(label), Cell(str(row["plan"])), *(numeric(text) for text in texts)),
-            "group" if first else "",
+            (
+                Cell(""),
+                Cell(str(row["plan"])),
+                mean,
+                numeric(gap, classes=style),
+                *(numeric(text) for text in texts),
+            )
         )
+
+
+def regret_grid(found: Comparison) -> Grid:
+    """Lay out how often each plan is the best of all, its regret and its worst futures."""
+    heads = (
+        Head("measure"), Head("plan"), Head("best in", numeric=True), Head("tied in", numeric=True),
+        Head("regret, mean", numeric=True), Head("regret, most", numeric=True),
+        Head("mean of the worst 5 %", numeric=True),
+    )  # fmt: skip
+    return Grid(heads, tuple(_regret_rows(found)))
+
+
+def _regret_rows(found: Comparison) -> Iterator[Row]:
+    currency = found.scenario.settings.currency
+    for row in found.measures.to_dict("records"):
+        measure = BY_NAME[str(row["measure"])]
+        texts = [words.percent(row[name]) for name in ("best", "tied")]
+        texts += [_extreme(measure, row, name, currency) for name in ("regret", "regret_most", "worst")]
+        label = measure.label if row["plan"] == found.plans[0] else ""
+        yield Row((Cell(label), Cell(str(row["plan"])), *(numeric(text) for text in texts)))
 
 
 def _extreme(measure: Measure, row: Mapping[Hashable, Any], name: str, currency: str) -> str:

@@ -31,18 +31,24 @@ def verdict(found: Comparison) -> tuple[str, ...]:
     if len(found.plans) > 2:  # noqa: PLR2004  between two it is said by the rest
         texts.append(_best_of(found))
     for plan in found.plans[1:]:
-        rows = {str(row["measure"]): row for row in _rows(found, plan)}
-        texts += [
-            _overall(found, plan, rows),
-            *(_sentence(found, plan, BY_NAME[name], row) for name, row in rows.items()),
-            chance_range(found, (found.plans[0], plan)),
-            *_sellers(found, plan),
-        ]
-    texts = [text for text in texts if text]
+        texts += verdict_on(found, plan)
     return (*texts, *caveats(found))
 
 
-def _rows(found: Comparison, plan: str) -> Iterator[Row]:
+def verdict_on(found: Comparison, plan: str) -> tuple[str, ...]:
+    """Say how one plan stands against the first: the whole in a sentence, then topic by topic."""
+    rows = {str(row["measure"]): row for row in rows_of(found, plan)}
+    texts = [
+        _overall(found, plan, rows),
+        *(_sentence(found, plan, BY_NAME[name], row) for name, row in rows.items()),
+        chance_range(found, (found.plans[0], plan)),
+        *_sellers(found, plan),
+    ]
+    return tuple(text for text in texts if text)
+
+
+def rows_of(found: Comparison, plan: str) -> Iterator[Row]:
+    """Give a plan's measures, a mapping each."""
     table = found.measures
     yield from table[table["plan"] == plan].to_dict("records")
 

@@ -136,13 +136,17 @@ ODDS_LABELS = {
     "share_likely": "territories at least as likely as not to attain",
     "p_attain_spread": "spread of the chances to attain (standard deviation)",
     "share_attaining": "territories that attain, on average",
+    "attainment_spread": "spread of attainment over sellers (standard deviation)",
+    "gini_potential": "Gini of potential over territories (0: all the same)",
 }
 
 
 def odds_figure(name: str, value: float, currency: str) -> str:
-    """Write a company figure: a chance or share in percent, else money."""
-    if name.startswith(("p_", "share_")):
+    """Write a company figure: a chance or share in percent, a Gini as it is, else money."""
+    if name.startswith(("p_", "share_", "attainment_")):
         return words.percent(value)
+    if name.startswith("gini_"):
+        return words.figure(value)
     return words.amount(value, currency)
 
 
