@@ -14,6 +14,7 @@ from made_run import board_run
 
 from spm_opt.align.result import Level
 from spm_opt.report import words
+from spm_opt.report.grids import odds_figure
 from spm_opt.report.report import contents
 from spm_opt.scenario.findings import Finding, Findings
 
@@ -129,8 +130,7 @@ def test_the_numbers_are_those_of_the_scorecard():
     text, card = made["report.html"].decode(), json.loads(made["scorecard.json"])
     cells = [re.sub("<.*?>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", text)]
     for name, value in card["odds"].items():
-        written = words.percent(value) if name.startswith(("p_", "share_")) else words.amount(value, "USD")
-        assert written in cells
+        assert odds_figure(name, value, "USD") in cells
     for row in card["criteria"]:
         assert words.figure(row["value"]) in cells
     sorts = set(re.findall(r'data-v="([^"]*)"', text))
