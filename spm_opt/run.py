@@ -25,6 +25,7 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Effort
 from spm_opt.scenario.settings_file import FILE
 from spm_opt.score import Scorecard, score
+from spm_opt.simulate.enough import enough
 from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.simulate import simulate
 
@@ -138,6 +139,8 @@ def look(scenario: Scenario) -> Examined:
     if examined.problem is None:
         return examined
     findings = examined.findings + input_findings(scenario)
+    if not findings.errors:
+        findings += enough(scenario)
     return Examined(None if findings.errors else examined.problem, findings)
 
 
