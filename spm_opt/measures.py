@@ -31,7 +31,8 @@ def measured(
     ``company_sales`` are those of all accounts. ``target_reached`` is 1 where they reach ``target``, else 0.
     ``share_attaining`` counts every territory with a quota, ``attainment_low`` (the tenth percentile over
     sellers) and ``attainment_spread`` (the standard deviation over sellers) those whose position is filled.
-    The Gini of potential is the same in every future.
+    The Gini of potential is the same in every future. ``handover_loss`` is what accounts buy less because
+    they get another seller, ``settled_sales`` what the company sells without that.
 
     Returns
     -------
@@ -46,6 +47,9 @@ def measured(
     if POTENTIAL in scenario.settings.activities:
         own = potential(scenario, alignment, sales.territory_ids)
         found["gini_potential"] = np.full(len(company), gini(own))
+    if sales.handover is not None:
+        found["settled_sales"] = company + sales.handover
+        found["handover_loss"] = sales.handover
     return {name: values for name, values in found.items() if np.isfinite(values).all()}
 
 

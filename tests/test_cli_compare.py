@@ -109,3 +109,17 @@ def test_nothing_is_written_into_a_scenario(plan, tmp_path):
     """A scenario's folder is no place for a comparison."""
     folder = copied(tmp_path / "tiny")
     assert call("compare", "today", plan, "--scenario", folder, "--out", folder).exit_code == 2
+
+
+def test_every_file_and_column_is_documented(plan, tmp_path):
+    """The README names every file of a comparison, every column and every measure."""
+    readme = (TINY.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert call("compare", "today", plan, "--scenario", TINY, "--out", tmp_path / "out").exit_code == 0
+    for path in (tmp_path / "out").iterdir():
+        assert f"`{path.name}`" in readme
+        if path.suffix == ".csv":
+            rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+            names = {name.removesuffix("_change") for name in rows[0]} | {
+                row.get("measure", "plan") for row in rows
+            }
+            assert [name for name in sorted(names) if f"`{name}`" not in readme] == []

@@ -101,5 +101,7 @@ def document_of(found: Comparison) -> dict[str, object]:
         "target": found.target,
         "verdict": list(found.verdict),
         "measures": found.measures,
+        "stress": found.stress,
+        "cases": {case.name: case.about for case in found.cases},
         "sellers": found.sellers,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from spm_opt.compare.measures import MEASURES, Future
 from spm_opt.compare.paired import paired
 from spm_opt.compare.phrases import listed
 from spm_opt.compare.sellers import by_seller
+from spm_opt.compare.stresses import RECESSION, Case, stress_set, stressed
 from spm_opt.compare.verdict import verdict
 from spm_opt.measures import measured
 from spm_opt.problem import FloatArray
@@ -38,6 +40,10 @@ class Comparison:
         Sales of the company under each plan in each future, shape ``(plans, replications)``.
     measures
         A row a measure and plan: ``measure``, ``plan`` and the columns of ``paired``.
+    stress
+        A row a stress and plan, as ``stressed`` says.
+    cases
+        What happens in each stress.
     sellers
         A row a plan (but the first) and territory, as ``by_seller`` says.
     parameters
@@ -53,6 +59,8 @@ class Comparison:
     target: float | None
     sales: FloatArray
     measures: pd.DataFrame
+    stress: pd.DataFrame
+    cases: tuple[Case, ...]
     sellers: pd.DataFrame
     parameters: pd.DataFrame
     notes: tuple[str, ...]
@@ -69,6 +77,9 @@ def compare(
     *,
     replications: int | None = None,
     seed: int | None = None,
+    recession: float = RECESSION,
+    cases: Sequence[Case] | None = None,
+    executor: Executor | None = None,
 ) -> Comparison:
     """Compare plans in the same simulated years.
 
@@ -84,6 +95,12 @@ def compare(
     replications, seed
         Override the scenario's settings. Quotas at equal chances were set with the futures of the
         scenario's seed: another seed judges them by futures that they have not seen.
+    recession
+        Factor on all sales in the stress of that name.
+    cases
+        Stresses of your own in place of the stress set; none at all if it is empty.
+    executor
+        Works the replications out, as for ``simulate``.
 
     Raises
     ------
@@ -93,11 +110,12 @@ def compare(
     where, plans = candidates_of(candidates, scenario)
     names = plans[0].alignment.territory_ids
     futures = [
-        Future(one, simulate(where, one.alignment, replications=replications, seed=seed))
+        Future(one, simulate(where, one.alignment, replications=replications, seed=seed, executor=executor))
         for one in (in_order(plan, names) for plan in plans)
     ]
     target = next((one.quotas.target_cents / 100 for one in plans if one.quotas is not None), None)
     sales = futures[0].sales
+    chosen = stress_set(where, futures[0], recession) if cases is None else tuple(cases)
     return Comparison(
         scenario=where,
         plans=tuple(one.name for one in plans),
@@ -106,6 +124,8 @@ def compare(
         target=target,
         sales=np.stack([one.sales.company for one in futures]),
         measures=_measures(where, futures, target),
+        stress=stressed(where, futures, chosen, target, executor),
+        cases=chosen,
         sellers=by_seller(where, futures),
         parameters=sales.parameters,
         notes=_notes(where, plans, target),

@@ -17,5 +17,6 @@ def comparison_files(found: Comparison) -> Mapping[str, bytes]:
     return {
         "comparison.html": page(found),
         "comparison.csv": frame_bytes(found.measures),
+        "comparison_stress.csv": frame_bytes(found.stress),
         "comparison_sellers.csv": frame_bytes(found.sellers),
     }

@@ -29,6 +29,8 @@ MEASURES = (
     Measure("attainment_low", "attainment that 9 of 10 sellers exceed", "share", "more"),
     Measure("attainment_spread", "spread of attainment over sellers", "share", "less"),
     Measure("gini_potential", "Gini of potential", "figure", "less"),
+    Measure("handover_loss", "sales lost to changes of hands", "money", "less"),
+    Measure("settled_sales", "sales but for changes of hands", "money", "more"),
 )
 """Every measure, in the order in which they are shown. Those that need quotas or potential are left out
 where there are none."""

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from spm_opt.compare.charts import chance_chart, difference_chart
 from spm_opt.compare.phrases import BY_NAME, change, value
-from spm_opt.compare.tables import measure_grid, regret_grid, seller_grid
+from spm_opt.compare.tables import case_lines, measure_grid, regret_grid, seller_grid, stress_grid
 from spm_opt.compare.verdict import caveats, rows_of, standing, verdict_on
 from spm_opt.provenance import versions
 from spm_opt.report import words
@@ -59,6 +59,8 @@ def page(found: Comparison) -> bytes:
         caveats=caveats(found),
         measures=measure_grid(found),
         regrets=regret_grid(found),
+        stress=stress_grid(found) if found.cases else None,
+        cases=case_lines(found),
         facts=_facts(found),
     )
 

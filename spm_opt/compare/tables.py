@@ -83,6 +83,40 @@ def _extreme(measure: Measure, row: Mapping[Hashable, Any], name: str, currency:
     return words.DASH if yes_or_no else value(measure, float(row[name]), currency)
 
 
+def stress_grid(found: Comparison) -> Grid:
+    """Lay out what every stress does to every plan."""
+    first = found.plans[0]
+    heads = [
+        Head("stress"),
+        Head("plan"),
+        Head("mean sales", numeric=True),
+        Head("of expected", numeric=True),
+    ]
+    heads += [Head("reaches target in", numeric=True)] if found.target is not None else []
+    heads += [Head(text, numeric=True) for text in (f"less {first}", "95 % interval", "best in")]
+    return Grid(tuple(heads), tuple(_stress_rows(found)))
+
+
+def _stress_rows(found: Comparison) -> Iterator[Row]:
+    measure, currency = BY_NAME["company_sales"], found.scenario.settings.currency
+    for row in found.stress.to_dict("records"):
+        first = row["plan"] == found.plans[0]
+        texts = [value(measure, row["value"], currency), words.signed(row["change"])]
+        texts += [words.percent(row["p_target"])] if found.target is not None else []
+        gap = "" if first else change(measure, row["difference"], currency)
+        style = {"better": "yes", "worse": "no"}.get(standing(measure, row), "soft")
+        span = "" if first else interval(measure, row["low"], row["high"], currency)
+        label = str(row["stress"]) if first else ""
+        cells = [Cell(label), Cell(str(row["plan"])), *(numeric(text) for text in texts)]
+        cells += [numeric(gap, classes=style), numeric(span), numeric(words.percent(row["best"]))]
+        yield Row(tuple(cells))
+
+
+def case_lines(found: Comparison) -> list[str]:
+    """Say what happens in each stress."""
+    return [f"{case.name}: {case.about}" for case in found.cases]
+
+
 def seller_grid(found: Comparison, plan: str, most: int | None = None) -> Grid:
     """Lay out what a plan changes for each seller; of ``most``, as many of those who win and of those who lose most."""
     table = found.sellers[found.sellers["plan"] == plan]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from spm_opt.compare.tables import measure_grid, regret_grid, seller_grid
+from spm_opt.compare.tables import case_lines, measure_grid, regret_grid, seller_grid, stress_grid
 from spm_opt.report import words
 from spm_opt.report.grids import Grid
 from spm_opt.report.text import INDENT, aligned
@@ -25,6 +25,9 @@ def comparison_text(found: Comparison) -> str:
     lines += ["", "Measures", *_lines(measure_grid(found))]
     lines += ["", "Best of all, regret (how far from the best plan of each future) and worst futures"]
     lines += _lines(regret_grid(found))
+    if found.cases:
+        lines += ["", "Under stress, in the same futures", *_lines(stress_grid(found))]
+        lines += [f"{INDENT}{text}" for text in case_lines(found)]
     for plan in found.plans[1:]:
         lines += ["", f"Who wins and who loses most with {plan}, held against {found.plans[0]}"]
         lines += _lines(seller_grid(found, plan, MOST_SELLERS))

@@ -11,6 +11,7 @@ import numpy as np
 from spm_opt.compare.measures import Measure
 from spm_opt.compare.phrases import BY_NAME, change, interval, listed, value
 from spm_opt.compare.sellers import LOSES, NOTICEABLE, WINS
+from spm_opt.compare.stresses import EXPECTED
 from spm_opt.report import words
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Row = Mapping[Hashable, Any]
 SLIGHT = {"money": 0.005, "share": 0.01, "figure": 0.01}
 """Differences below these are called slight: half a percent of an amount, a point of a share, 0.01 else."""
+ALL, NONE = words.percent(1.0, 0), words.percent(0.0, 0)
 NAMES = {"win_rate": "win rates", "churn": "churn", "growth": "growth", "growth_spread": "spread of growth"}
 
 
@@ -42,6 +44,7 @@ def verdict_on(found: Comparison, plan: str) -> tuple[str, ...]:
         _overall(found, plan, rows),
         *(_sentence(found, plan, BY_NAME[name], row) for name, row in rows.items()),
         chance_range(found, (found.plans[0], plan)),
+        _stress(found, plan),
         *_sellers(found, plan),
     ]
     return tuple(text for text in texts if text)
@@ -114,6 +117,18 @@ def _sentence(found: Comparison, plan: str, measure: Measure, row: Row) -> str:
     return f"{title}: {ahead} {slight}beats {behind} {often} ({figures})."
 
 
+def share_of(share: float) -> str:
+    """Write a share of futures; what is nearly all or nearly none is not called all or none.
+
+    >>> share_of(0.834), share_of(0.9996), share_of(0.0004)
+    ('83 %', 'more than 99 %', 'less than 1 %')
+    """
+    text = words.percent(share, 0)
+    if text == ALL and share < 1:
+        return "more than 99 %"
+    return "less than 1 %" if text == NONE and share > 0 else text
+
+
 def _scale(measure: Measure, before: float) -> float:
     return abs(before) if measure.kind == "money" else 1.0
 
@@ -125,6 +140,23 @@ def _interval(measure: Measure, row: Row, currency: str) -> str:
         return ""
     gap = change(measure, float(row["difference"]), currency)
     return f"; difference {gap}, 95 % interval {interval(measure, low, high, currency)}"
+
+
+def _stress(found: Comparison, plan: str) -> str:
+    """Say who sells more under each stress."""
+    if not found.cases:
+        return ""
+    first, measure = found.plans[0], BY_NAME["company_sales"]
+    table = found.stress[(found.stress["plan"] == plan) & (found.stress["stress"] != EXPECTED)]
+    ahead: dict[str, list[str]] = {}
+    for row in table.to_dict("records"):
+        who = {"better": plan, "worse": first}.get(standing(measure, row), "")
+        share = float(row["beats"] if who == plan else row["beaten"])
+        often = f" (in {share_of(share)} of futures)" if who else ""
+        ahead.setdefault(who, []).append(f"{row['stress']}{often}")
+    parts = [f"{who} sells more with: {', '.join(cases)}" for who, cases in ahead.items() if who]
+    parts += [f"no difference can be told with: {', '.join(ahead[''])}"] if "" in ahead else []
+    return f"Under stress {'; '.join(parts)}."
 
 
 def _sellers(found: Comparison, plan: str) -> Iterator[str]:
