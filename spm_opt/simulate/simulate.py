@@ -32,12 +32,13 @@ number of workers nor on the order of rows. Memory grows with territories times 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from spm_opt.align.effort import cores
@@ -49,19 +50,24 @@ from spm_opt.simulate.history import Window
 from spm_opt.simulate.kernel import account_lines, add_accounts, add_deals
 from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.stress import Stress
-from spm_opt.simulate.task import AS_EXPECTED, Task, prepared
+from spm_opt.simulate.task import AS_EXPECTED, Task, posted, prepared
 
 BLOCK = 250
 """Replications worked out at a time; even, since partners stay together."""
 
 
 class Totals(NamedTuple):
-    """Sales of a block by territory ("no seller" last) and replication, each of shape ``(k + 1, r)``; won by quarter first."""
+    """A block: sales by territory, "no seller" last, in ``r`` replications.
 
-    existing: FloatArray
-    new: FloatArray
+    ``amount`` has the shape ``(k + 1, r)``; ``lost`` is what changes of hands cost the company, ``(r,)``; ``won`` are
+    opportunities by quarter, ``(4, k, r)``, without any if there are none open; ``sums`` are sums over the block by
+    source (retained, new, pipeline, handover), ``(4, k)``.
+    """
+
+    amount: FloatArray
     lost: FloatArray
-    won: FloatArray
+    won: npt.NDArray[np.float32]
+    sums: FloatArray
 
 
 def simulate(
@@ -108,15 +114,12 @@ def simulate(
     amount, unassigned, lost = np.empty((count, k)), np.empty(count), np.empty(count)
     deals = np.empty((4, k, count), dtype=np.float32) if task.demand.deals.ids else None
     sums = np.zeros((4, k))
-    for first, size, block in _blocks(task, count, executor):
-        whole = block.existing + block.new + block.won.sum(axis=0)
+    for first, size, made in _blocks(task, count, executor):
         at = slice(first, first + size)
-        amount[at], unassigned[at] = whole[:-1, :size].T, whole[-1, :size]
-        lost[at] = block.lost[:, :size].sum(axis=0)
+        amount[at], unassigned[at], lost[at] = made.amount[:-1].T, made.amount[-1], made.lost
         if deals is not None:
-            deals[:, :, at] = block.won[:, :-1, :size]
-        by_source = (block.existing, block.new, block.won.sum(axis=0), block.lost)
-        sums += np.stack([one[:-1, :size].sum(axis=1) for one in by_source])
+            deals[:, :, at] = made.won
+        sums += made.sums
     return Sales(
         territory_ids=alignment.territory_ids,
         amount=amount,
@@ -168,35 +171,53 @@ def account_sales(
 
 
 def _blocks(task: Task, count: int, executor: Executor | None) -> Iterator[tuple[int, int, Totals]]:
-    """Work the blocks out, and give them in their order."""
-    firsts = range(0, count, BLOCK)
-    sizes = [min(BLOCK, count - first) for first in firsts]
-    with _at_work(executor) as work:
-        waiting = [work.submit(block, task, *one) for one in zip(firsts, sizes, strict=True)]
-        for first, size, future in zip(firsts, sizes, waiting, strict=True):
-            yield first, size, future.result()
+    """Work the blocks out, and give them in their order.
+
+    Threads of this process get a few at a time, so that finished blocks do not pile up; an executor of the caller
+    gets all of them, since it may have any number of workers.
+    """
+    own = ThreadPoolExecutor(cores()) if executor is None else None
+    work = executor or own
+    assert work is not None  # noqa: S101  one of the two
+    task = posted(task)
+    ahead = 2 * cores() if own else count
+    waiting: deque[tuple[int, int, Future[Totals]]] = deque()
+    try:
+        for first in range(0, count, BLOCK):
+            size = min(BLOCK, count - first)
+            waiting.append((first, size, work.submit(block, task, first, size)))
+            if len(waiting) >= ahead:
+                yield _finished(*waiting.popleft())
+        while waiting:
+            yield _finished(*waiting.popleft())
+    finally:
+        for _, _, future in waiting:
+            future.cancel()
+        if own:
+            own.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def _at_work(executor: Executor | None) -> Iterator[Executor]:
-    """Lend the executor, or threads of this process: compiled code lets them run side by side."""
-    if executor is not None:
-        yield executor
-        return
-    with ThreadPoolExecutor(cores()) as threads:
-        yield threads
+def _finished(first: int, size: int, future: Future[Totals]) -> tuple[int, int, Totals]:
+    return first, size, future.result()
 
 
 def block(task: Task, first: int, size: int) -> Totals:
-    """Work out a block of replications; whole pairs, so one more than ``size`` where that is odd."""
+    """Work out a block of replications."""
     drawn = _futures(task, first, size)
+    # partners stay together: one more than asked for where that is odd
     shape = (len(task.people.names) + 1, size + size % 2)
-    totals = Totals(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros((4, *shape)))
-    rows = np.flatnonzero((task.base > 0) | (task.potential > 0))
+    existing, new, lost, won = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros((4, *shape))
     inputs = _inputs(task, drawn)
-    add_accounts(rows, *inputs, first // 2, totals.existing, totals.new, totals.lost)
-    _add_deals(task, drawn, inputs, first, totals.won)
-    return Totals(*(total * drawn.sellers for total in totals))
+    add_accounts(task.buyers, *inputs, first // 2, existing, new, lost)
+    _add_deals(task, drawn, inputs, first, won)
+    parts = [(part * drawn.sellers)[..., :size] for part in (existing, new, won.sum(axis=0), lost)]
+    by_quarter = (won * drawn.sellers)[:, :-1, :size] if len(task.deal_key) else won[:, :0, :0]
+    return Totals(
+        amount=parts[0] + parts[1] + parts[2],
+        lost=parts[3].sum(axis=0),
+        won=by_quarter.astype(np.float32),
+        sums=np.stack([part[:-1].sum(axis=1) for part in parts]),
+    )
 
 
 def _futures(task: Task, first: int, size: int) -> Futures:
@@ -224,9 +245,7 @@ def _add_deals(
     if not deals.ids:
         return
     accounts, shared, _, handover = inputs
-    # a deal of an account that the stress takes away is gone with it
-    gone = (task.base <= 0) & (task.potential <= 0) & ((task.demand.base > 0) | (task.demand.potential > 0))
-    rows = np.flatnonzero(~gone[deals.account])
+    rows = np.flatnonzero(~task.gone[deals.account])
     people = task.people.chairs
     add_deals(
         rows,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ class Task:
         Territory of each account, shape ``(a,)``.
     moved
         Whether it changes hands, shape ``(a,)``.
+    gone
+        Whether the stress takes it away, shape ``(a,)``.
     company
         Factor on all sales.
     """
@@ -61,7 +63,13 @@ class Task:
     potential: FloatArray
     holder: IntArray
     moved: BoolArray
+    gone: BoolArray
     company: float
+
+    @property
+    def buyers(self) -> IntArray:
+        """Accounts that may buy anything."""
+        return np.flatnonzero((self.base > 0) | (self.potential > 0))
 
 
 def prepared(
@@ -92,6 +100,7 @@ def prepared(
         potential=np.where(lost, 0.0, demand.potential),
         holder=holder,
         moved=_moved(holder, today, filled, handovers=handovers),
+        gone=lost,
         company=stress.company,
     )
 
@@ -142,3 +151,12 @@ def _holder(demand: Demand, alignment: Alignment) -> IntArray:
     holder = np.empty(len(place), dtype=np.int64)
     holder[place] = alignment.account_territory
     return np.where(holder < 0, len(alignment.territory_ids), holder)
+
+
+def posted(task: Task) -> Task:
+    """Leave out what blocks do not read, so that a task is small where it is sent to other processes."""
+    demand, nothing = task.demand, np.zeros(0)
+    past = replace(
+        demand.past, account_ids=(), last=nothing, before=None, base=nothing, pairs=(), quarters=None
+    )
+    return replace(task, demand=replace(demand, account_ids=(), past=past, parameters=pd.DataFrame()))
