@@ -7,6 +7,7 @@
     ├── MissingExtra    (2)  an optional package is needed for this file
     ├── PlanFolderError (2)  a folder that should hold a plan does not
     ├── ComparisonError (2)  plans are not for the same accounts, sellers and history
+    ├── SchedulerError  (2)  no scheduler, or none with workers, answers where one should
     ├── InputError      (3)  the tables hold errors; carries every finding
     ├── QuotaError      (4)  no quotas meet all the rules together
     ├── InfeasibleError (4)  it is proven that no alignment keeps the hard rules
@@ -54,6 +55,10 @@ class PlanFolderError(SpmError):
 
 class ComparisonError(SpmError):
     """Plans that are not for the same accounts, sellers and history; the message says what differs."""
+
+
+class SchedulerError(SpmError):
+    """No scheduler answers at the address, or it has no workers."""
 
 
 class InputError(SpmError):

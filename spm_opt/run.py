@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,6 +93,7 @@ def run(
     time_limit: float | None = None,
     progress: Report | None = None,
     stop: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
 ) -> Run:
     """Do the whole job: load, check, align, simulate, quota and score.
 
@@ -108,6 +110,8 @@ def run(
         Called at the start of every stage, and now and then within the alignment.
     stop
         Asked within the alignment whether to go on with the best plan so far, as if by a time limit.
+    executor
+        Works the replications out; threads of this process if none is given. It changes no number.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def run(
     require_rules(opened.scenario)
     with stages.stage("align"):
         result, alignment = aligned(opened, time_limit=time_limit, progress=stages.told("align"), stop=stop)
-    return judged(opened, result, alignment, stages=stages)
+    return judged(opened, result, alignment, stages=stages, executor=executor)
 
 
 def check(scenario: Scenario) -> Findings:
@@ -208,6 +212,7 @@ def judged(
     *,
     quotas: QuotaPlan | None = None,
     stages: Stages | None = None,
+    executor: Executor | None = None,
 ) -> Run:
     """Simulate, set quotas and score, for a plan and for today's alignment.
 
@@ -223,6 +228,8 @@ def judged(
         Its quotas, where they are given.
     stages
         Where stages are told and timed.
+    executor
+        Works the replications out.
 
     Raises
     ------
@@ -236,8 +243,8 @@ def judged(
     incumbent = Alignment.incumbent(problem)
     held = has_incumbent(problem)
     with stages.stage("simulate"):
-        sales = simulate(scenario, alignment)
-        incumbent_sales = simulate(scenario, incumbent) if held else None
+        sales = simulate(scenario, alignment, executor=executor)
+        incumbent_sales = simulate(scenario, incumbent, executor=executor) if held else None
     with stages.stage("quota"):
         quotas, faults = (
             (quota(scenario, alignment, sales), ()) if quotas is None else (quotas, unreconciled(quotas))

@@ -15,6 +15,7 @@ from spm_opt.align import isolated
 from spm_opt.cli.answer import BROKEN, Answer, answering
 from spm_opt.cli.interrupt import Stop
 from spm_opt.cli.progress import display
+from spm_opt.cli.scheduler import scheduler_option, workers
 from spm_opt.errors import InputError, PlanFolderError
 
 if TYPE_CHECKING:
@@ -73,15 +74,12 @@ def main() -> None:
 @seed_option
 @effort_option
 @limit_option
+@scheduler_option
 @answering
 def run(
-    scenario: Path,
-    out: Path | None,
-    seed: int | None,
-    effort: Effort | None,
-    time_limit: float | None,
-    stop: Stop,
-) -> Answer:
+    scenario: Path, out: Path | None, seed: int | None, effort: Effort | None, time_limit: float | None,
+    scheduler: str | None, stop: Stop,
+) -> Answer:  # fmt: skip
     """Do the whole job: check, align, simulate, quota, score, report."""
     isolated.warm()  # a solver's imports take as long as those below
     from spm_opt.report.report import report as write
@@ -90,8 +88,11 @@ def run(
     from spm_opt.score import scorecard_json
 
     folder = target_folder(out or folder_of(scenario))
-    with display(stop.follow) as progress:
-        made = whole(scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress, stop=stop)
+    with workers(scheduler) as executor, display(stop.follow) as progress:
+        made = whole(
+            scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress, stop=stop,
+            executor=executor,
+        )  # fmt: skip
         progress("report", None)
         paths = write(made, folder)
     document = {
@@ -178,16 +179,19 @@ def align(
 @plan_option
 @today_option
 @seed_option
+@scheduler_option
 @answering
-def simulate(scenario: Path, plan: Path | None, seed: int | None, *, today: bool) -> Answer:
+def simulate(
+    scenario: Path, plan: Path | None, seed: int | None, scheduler: str | None, *, today: bool
+) -> Answer:
     """Simulate the year: sales of every territory and of the company, in quantiles."""
     from spm_opt.report.stages import sales_rows, sales_text
     from spm_opt.simulate.simulate import simulate as simulated
 
-    with display() as progress:
+    with workers(scheduler) as executor, display() as progress:
         opened, alignment, stored = _alignment_of(scenario, plan, today=today, seed=seed)
         progress("simulate", None)
-        sales = simulated(opened.scenario, alignment)
+        sales = simulated(opened.scenario, alignment, executor=executor)
     rows = sales_rows(sales)
     document = {
         "alignment": "plan" if stored else "today",
