@@ -22,8 +22,13 @@ from spm_opt.verify import verify
 INCUMBENT = "_incumbent"
 """Ending of the incumbent's columns and figures."""
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
-YEAR_FIGURES = ("attainment_spread", "gini_potential")
-"""Measures of the single replication whose means are among the odds."""
+YEAR_FIGURES = {
+    "attainment_spread": "attainment_spread",
+    "gini_potential": "gini_potential",
+    "revenue_at_risk": "handover_loss",
+}
+"""Odds that are means over all replications, and the measures of the single one that they are means of."""
+RARE = 0.95
 LIKELY = 0.5
 """Chance from which a territory counts as likely to attain its quota."""
 
@@ -49,8 +54,10 @@ class Scorecard:
         (chance to reach the target), ``share_likely`` (share of territories that attain in at least half
         of the replications), ``p_attain_spread`` (standard deviation of the chances to attain),
         ``share_attaining`` (mean share of sellers at or above quota), ``attainment_spread`` (mean standard
-        deviation over sellers of sales by quota in one replication) and ``gini_potential`` (0 where all
-        territories have the same); for the plan and, with the ending ``_incumbent``, the incumbent.
+        deviation over sellers of sales by quota in one replication), ``gini_potential`` (0 where all
+        territories have the same), ``revenue_at_risk`` (mean sales lost because accounts change hands) and
+        ``revenue_at_risk_p95`` (exceeded in one replication of twenty); for the plan and, with the ending
+        ``_incumbent``, the incumbent.
     breaches
         Every broken hard rule of the new plan, in words; empty for a plan that holds.
     """
@@ -179,7 +186,10 @@ def _year_odds(
     if scenario is None or sales is None:
         return {}
     found = measured(scenario, alignment, quotas, sales)
-    return {name: float(found[name].mean()) for name in YEAR_FIGURES if name in found}
+    odds = {name: float(found[measure].mean()) for name, measure in YEAR_FIGURES.items() if measure in found}
+    if "handover_loss" in found:
+        odds["revenue_at_risk_p95"] = float(np.quantile(found["handover_loss"], RARE))
+    return odds
 
 
 def _criteria_rows(

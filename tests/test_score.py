@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -339,3 +340,14 @@ def test_spread_and_gini_by_hand():
     # differences 10, 50, 40 of pairs, in both orders: 200 / 9; by twice the mean of 30
     assert odds["gini_potential"] == pytest.approx(200 / 9 / 60)
     assert "gini_potential" not in score(problem, (), plan, quotas(10, 10, 20), year).odds
+
+
+def test_revenue_at_risk_by_hand():
+    """Sales lost to changes of hands: their mean, and what one year in twenty exceeds."""
+    scenario = company([{"id": name} for name in "abc"], [{"id": name} for name in NAMES])
+    problem = problem_of([{"id": name, "revenue": 0.0} for name in "abc"], NAMES)
+    plan = Alignment.of_units(problem, np.array([0, 1, 2]))
+    year = replace(sold([10, 20, 30], [12, 18, 30]), handover=np.array([2.0, 4.0]))
+    odds = score(problem, (), plan, quotas(10, 20, 30), year, scenario=scenario).odds
+    assert odds["revenue_at_risk"] == 3.0
+    assert odds["revenue_at_risk_p95"] == pytest.approx(3.9)

@@ -26,8 +26,8 @@ CARDS = (
     "target_reached",
     "share_attaining",
     "attainment_spread",
-    "cost_of_sales",
     "gini_potential",
+    "handover_loss",
 )
 
 

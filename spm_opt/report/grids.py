@@ -138,6 +138,8 @@ ODDS_LABELS = {
     "share_attaining": "territories that attain, on average",
     "attainment_spread": "spread of attainment over sellers (standard deviation)",
     "gini_potential": "Gini of potential over territories (0: all the same)",
+    "revenue_at_risk": "sales lost to changes of hands, mean",
+    "revenue_at_risk_p95": "sales lost to changes of hands, 1 year in 20 above",
 }
 
 

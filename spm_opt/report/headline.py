@@ -27,7 +27,9 @@ class Card:
 def sentences(run: Run, facts: Facts) -> list[str]:
     """Say what the plan does, what changes, and how good it is."""
     return [
-        text for text in (rules(run), *balance(facts), changes(facts), odds(run), *proof(run.result)) if text
+        text
+        for text in (rules(run), *balance(facts), changes(facts), lost(run), odds(run), *proof(run.result))
+        if text
     ]
 
 
@@ -70,6 +72,19 @@ def changes(facts: Facts) -> str:
     )
     others = [f"{words.percent(m.share)} of {m.of}" for m in facts.moved if m.of != "accounts"]
     return text + (f", and with them {' and '.join(others)}" if others else "") + "."
+
+
+def lost(run: Run) -> str:
+    """Say what the changes of hands cost in the simulated year."""
+    figures, currency = run.scorecard.odds, run.scenario.settings.currency
+    mean = figures.get("revenue_at_risk", 0.0)
+    if not mean > 0:
+        return ""
+    rare = words.short(figures["revenue_at_risk_p95"], currency)
+    return (
+        f"Accounts that get another seller buy {words.short(mean, currency)} less in that year on average, and in one year "
+        f"of twenty over {rare} less."
+    )
 
 
 def odds(run: Run) -> str:

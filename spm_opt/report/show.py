@@ -108,6 +108,9 @@ def _outcome(run: Run, facts: Facts) -> list[tuple[str, str]]:
         moved = [f"{facts.accounts_moved:,} accounts ({words.percent(share)})"]
         moved += [f"{words.percent(m.share)} of {m.of}" for m in facts.moved if m.of != "accounts"]
         lines.append(("changes hands", ", ".join(moved)))
+        if figures.get("revenue_at_risk", 0.0) > 0:
+            lost, rare = (words.amount(figures[f"revenue_at_risk{end}"], currency) for end in ("", "_p95"))
+            lines.append(("sales lost to that", f"{lost} on average, 1 year in 20 above {rare}"))
     lines.append(("company target", words.amount(figures["target"], currency)))
     lines.append(("mean sales", _beside(run, "mean", money=True)))
     lines.append(("chance to reach the target", _beside(run, "p_target", money=False)))

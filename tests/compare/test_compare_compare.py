@@ -1,6 +1,7 @@
 """Comparing plans of one company: by hand, with itself, in any order, and refusals."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -222,3 +223,9 @@ def test_defaults_are_named():
     """The verdict says which parameters nothing in the scenario's own history tells."""
     texts = compare([TODAY, BLOCKS], SCENARIO, replications=100).verdict
     assert "churn, growth" in texts[-1]
+
+
+def test_the_front_door_keeps_the_function():
+    """Importing the folder of that name leaves the function where it is."""
+    assert import_module("spm_opt.compare").__name__ == "spm_opt.compare"
+    assert spm_opt.compare is compare
