@@ -208,7 +208,12 @@ def _result(opened: Opened, alignment: Alignment, verdict: Verdict, known: Mappi
         for criterion, measure in zip(criteria, verdict.measures, strict=True)
         if criterion.weight
     ]
-    same_input = same = dict(known["hashes"]) == dict(opened.scenario.hashes)
+    # no proof of territories depends on what is paid
+    ours, theirs = (
+        {name: one for name, one in hashes.items() if name != opened.scenario.settings.pay}
+        for hashes in (opened.scenario.hashes, known["hashes"])
+    )
+    same_input = same = ours == theirs
     before = {one["priority"]: one for one in known["levels"]}
     levels = []
     for priority in sorted({one[0] for one in points}) or [1]:

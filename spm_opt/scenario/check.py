@@ -11,6 +11,7 @@ import pandas as pd
 from spm_opt.criteria import Balance, Capacity, Pairs, Skills
 from spm_opt.problem import BoolArray
 from spm_opt.scenario.check_past import check_past
+from spm_opt.scenario.check_pay import check_pay
 from spm_opt.scenario.check_sales import check_history, check_pipeline
 from spm_opt.scenario.check_settings import check_settings
 from spm_opt.scenario.findings import Finding, Findings, Severity
@@ -44,6 +45,7 @@ def check(scenario: Scenario) -> Findings:
         + check_past(scenario)
         + check_travel(scenario)
         + check_settings(scenario)
+        + check_pay(scenario)
     )
     broken = {(one.file, one.row) for one in scenario.findings if one.rule == RAGGED}
     return scenario.findings + Findings.of(one for one in found if (one.file, one.row) not in broken)

@@ -68,16 +68,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Findings:
-    """All findings of one input, errors first, in the order of file, rule and row."""
+    """All findings of one input, errors first, in the order of file, rule and row; of settings by line."""
 
     items: tuple[Finding, ...] = ()
 
     @classmethod
     def of(cls, items: Iterable[Finding]) -> Findings:
         """Put the findings in their order, each once."""
-        return cls(
-            tuple(sorted(set(items), key=lambda f: (f.severity, f.file, f.rule, f.row, f.column, f.value)))
-        )
+        return cls(tuple(sorted(set(items), key=_order)))
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)
@@ -118,6 +116,12 @@ class Findings:
     def rows(self) -> list[dict[str, object]]:
         """Every finding as a dictionary, for JSON."""
         return [asdict(finding) for finding in self.items]
+
+
+def _order(one: Finding) -> tuple[object, ...]:
+    """Sort tables by rule, and settings as they are read."""
+    inside = (one.row, one.rule) if one.file.endswith(".toml") else (one.rule, one.row)
+    return (one.severity, one.file, *inside, one.column, one.value)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from spm_opt.scenario.columns import dates, empty_cells, flags, floats, of_given
 from spm_opt.scenario.fields import check_mapping, fields_of
 from spm_opt.scenario.findings import Finding, Findings
 from spm_opt.scenario.past_tables import read_opportunities, read_quota_history, read_timesheets
+from spm_opt.scenario.pay_file import read_pay
 from spm_opt.scenario.polygons import read_geography
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Settings, Table
@@ -73,9 +74,11 @@ def load(folder: Path | str) -> Scenario:
     if tables.geography is not None:
         geography, more = read_geography(folder, tables.geography, planar=planar)
         findings += more
+    pay, more = (None, []) if settings.pay is None else read_pay(folder, settings.pay)
+    findings += more
     return Scenario(
         folder=folder, settings=settings, accounts=accounts, sellers=sellers, geography=geography,
-        findings=Findings.of(findings), hashes=_hashes(folder, settings), **optional,
+        findings=Findings.of(findings), hashes=_hashes(folder, settings), pay=pay, **optional,
     )  # fmt: skip
 
 
@@ -93,7 +96,8 @@ def _folder(path: Path) -> Path:
 def _hashes(folder: Path, settings: Settings) -> dict[str, str]:
     """Hash every input file that is there; a shapefile with the files that belong to it."""
     found = {}
-    for name in sorted({one.path for _, one in settings.tables if one is not None}):
+    names = {one.path for _, one in settings.tables if one is not None}
+    for name in sorted(names | ({settings.pay} if settings.pay else set())):
         path = folder / name
         parts = [path]
         if path.suffix.lower() == ".shp":

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from spm_opt.scenario.findings import Findings
+from spm_opt.scenario.pay_settings import CompensationPlan
 from spm_opt.scenario.settings import Settings
 
 
@@ -65,6 +66,8 @@ class Scenario:
     quota_history
         ``row``, ``seller``, ``period``, ``months`` as in the history, ``quota``, ``sales`` (``nan`` where
         none are given); sorted by seller and period; or ``None``.
+    pay
+        The compensation plan, or ``None`` where there is none, or none that can be understood.
     """
 
     folder: Path
@@ -82,3 +85,4 @@ class Scenario:
     opportunities: pd.DataFrame | None = None
     timesheets: pd.DataFrame | None = None
     quota_history: pd.DataFrame | None = None
+    pay: CompensationPlan | None = None

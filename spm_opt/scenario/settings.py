@@ -138,6 +138,8 @@ class Settings(Frozen):
     """Rules and aims of the alignment."""
     simulate: Simulation = Simulation()
     quota: Quota
+    pay: str | None = None
+    """File in the scenario folder with the compensation plan: see [pay](#pay)."""
 
     @property
     def first_day(self) -> date:

@@ -26,9 +26,10 @@ _LARGEST_FRACTION = 10
 
 @dataclass(frozen=True)
 class Places:
-    """Where the keys of ``scenario.toml`` stand."""
+    """Where the keys of a TOML file stand."""
 
     of: Mapping[Path, Place] = field(default_factory=dict)
+    file: str = FILE
 
     def place(self, path: Path) -> Place:
         """Find the place of a key, or of the nearest table around it where it is not written."""
@@ -40,7 +41,7 @@ class Places:
         """Say ``text`` of a key, with file, line and column in front."""
         place = self.place(path)
         key = f"{dotted(path)}: " if path else ""
-        return f"{FILE}:{place.line}:{place.column}: {key}{text}"
+        return f"{self.file}:{place.line}:{place.column}: {key}{text}"
 
 
 def dotted(path: Path) -> str:
@@ -74,15 +75,23 @@ def parse_settings(text: str) -> tuple[Settings, Places]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([_syntax(str(error), text)]) from None
+        line, column, message = syntax_fault(str(error), text)
+        raise ScenarioError([f"{FILE}:{line}:{column}: {message}"]) from None
     places = Places(locate(text))
     try:
         # which tables there are is told ahead, so that what needs to know comes with all other contradictions
         return Settings.model_validate(document, context={"tables": _tables(document)}), places
     except ValidationError as error:
-        faults = [fault for one in error.errors(include_url=False) for fault in _faults(one)]
-        faults.sort(key=lambda fault: (places.place(fault[0]).line, places.place(fault[0]).column, fault))
-        raise ScenarioError([places.message(*fault) for fault in faults]) from None
+        found = faults_of(error, places, Settings)
+        raise ScenarioError([places.message(*fault) for fault in found]) from None
+
+
+def faults_of(error: ValidationError, places: Places, model: type[BaseModel]) -> list[tuple[Path, str]]:
+    """List the faults that pydantic found in a document of this model, in the order of the file."""
+    faults = [fault for one in error.errors(include_url=False) for fault in _faults(one, model)]
+    return sorted(
+        faults, key=lambda fault: (places.place(fault[0]).line, places.place(fault[0]).column, str(fault))
+    )
 
 
 def _tables(document: Mapping[str, object]) -> list[str]:
@@ -106,29 +115,29 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"expected one of {', '.join(words)}" + (f". Maybe: {near}" if near else "")
 
 
-def _syntax(message: str, text: str) -> str:
-    """Turn tomllib's "(at line 3, column 7)" into our way of naming a place."""
+def syntax_fault(message: str, text: str) -> tuple[int, int, str]:
+    """Turn tomllib's "(at line 3, column 7)" into line, column and message."""
     found = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     if not found:
-        return f"{FILE}:1:1: {message}"
+        return 1, 1, message
     lines = text.split("\n")
     line, column = found.groups() if found[1] else (len(lines), len(lines[-1]) + 1)
-    return f"{FILE}:{line}:{column}: not TOML: {message[: found.start()]}"
+    return int(line), int(column), f"not TOML: {message[: found.start()]}"
 
 
-def _faults(error: ErrorDetails) -> list[tuple[Path, str]]:
+def _faults(error: ErrorDetails, model: type[BaseModel]) -> list[tuple[Path, str]]:
     """Take the faults of one of pydantic's errors apart, where a validator found several."""
     if error["type"] == "faults":
         return [((*error["loc"], *path), text) for path, text in error["ctx"]["faults"]]
-    return [_fault(error)]
+    return [_fault(error, model)]
 
 
-def _fault(error: ErrorDetails) -> tuple[Path, str]:
+def _fault(error: ErrorDetails, model: type[BaseModel]) -> tuple[Path, str]:
     """Turn one of pydantic's errors into a path in the document and a sentence."""
     path = _without_tag(error["loc"])
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return path, f"unknown key; {suggest(str(path[-1]), _keys_beside(error['loc']))}"
+        return path, f"unknown key; {suggest(str(path[-1]), _keys_beside(error['loc'], model))}"
     if kind == "missing":
         return path, "missing key"
     if kind == "union_tag_not_found":
@@ -167,15 +176,14 @@ def _without_tag(loc: Path) -> Path:
     return path[:-1] if path[-1:] == ("[key]",) else path
 
 
-def _keys_beside(loc: Path) -> list[str]:
+def _keys_beside(loc: Path, model: type[BaseModel]) -> list[str]:
     """List the keys that may stand in the table of an unknown one."""
     if len(loc) > 2 and loc[0] == "criteria":  # noqa: PLR2004  criteria, index, kind
         return list(_KINDS[str(loc[2])].model_fields)
-    model: type[BaseModel] = Settings
     for part in loc[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = _model_in(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
+    return [info.alias or name for name, info in model.model_fields.items()]
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:
