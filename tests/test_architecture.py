@@ -25,6 +25,7 @@ ORDER = (
     "spm_opt.simulate",
     "spm_opt.quota",
     "spm_opt.gini",
+    "spm_opt.pay",
     "spm_opt.measures",
     "spm_opt.score",
     "spm_opt.provenance",

@@ -1,0 +1,1 @@
+"""Compensation plans and what they pay."""
