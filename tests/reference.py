@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from spm_opt.criteria import REGISTRY
 from spm_opt.scenario.over_settings import Over
+from spm_opt.scenario.pay_settings import CompensationPlan, Component, Draw, Mix, Role, Spiff, Tier
 from spm_opt.scenario.quota_settings import NodeRule, Pin, Quota
 from spm_opt.scenario.settings import (
     Geography,
@@ -37,13 +38,22 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[quota.nodes]]": NodeRule,
     "[[quota.pins]]": Pin,
 }
+PAY_SECTIONS: dict[str, type[BaseModel]] = {
+    "top level": CompensationPlan,
+    "[[roles]]": Role,
+    "mix of a role": Mix,
+    "[[components]]": Component,
+    "tiers of a component": Tier,
+    "[[draws]]": Draw,
+    "[[spiffs]]": Spiff,
+}
 SHARED = ("weight", "priority")
 
 
-def settings_reference() -> str:
-    """Tabulate every key of ``scenario.toml`` outside the criteria."""
+def settings_reference(sections: dict[str, type[BaseModel]] = SECTIONS) -> str:
+    """Tabulate every key of ``scenario.toml`` outside the criteria, or of another file's sections."""
     lines = []
-    for title, model in SECTIONS.items():
+    for title, model in sections.items():
         lines += [f"**`{title}`**" if title.startswith("[") and " " not in title else f"**{title}**", ""]
         lines += ["| key | default | meaning |", "|---|---|---|"]
         lines += [_row(name, model) for name in model.model_fields if not _is_section(model, name)]
@@ -86,7 +96,7 @@ def _row(name: str, model: type[BaseModel]) -> str:
         shown = f"`{default}`" if not isinstance(default, str) else f'`"{default}"`'
     options = _options(info.annotation)
     meaning = _prose(info.description or "")
-    return f"| `{name}` | {shown} | {meaning}{f' One of {options}.' if options else ''} |"
+    return f"| `{info.alias or name}` | {shown} | {meaning}{f' One of {options}.' if options else ''} |"
 
 
 def _options(annotation: object) -> str:
@@ -101,7 +111,11 @@ def _prose(text: str) -> str:
 
 def blocks() -> dict[str, str]:
     """Every generated block of the README by its name."""
-    return {"settings": settings_reference().strip(), "criteria": criteria_reference().strip()}
+    return {
+        "settings": settings_reference().strip(),
+        "criteria": criteria_reference().strip(),
+        "pay": settings_reference(PAY_SECTIONS).strip(),
+    }
 
 
 def filled(text: str) -> str:

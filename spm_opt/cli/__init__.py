@@ -3,6 +3,8 @@
 from spm_opt.cli.commands import main as main
 from spm_opt.cli.compare_command import compare
 from spm_opt.cli.metrics_command import metrics
+from spm_opt.cli.pay_command import pay
 
 main.add_command(compare)
 main.add_command(metrics)
+main.add_command(pay)

@@ -189,7 +189,7 @@ def simulate(
     from spm_opt.simulate.simulate import simulate as simulated
 
     with workers(scheduler) as executor, display() as progress:
-        opened, alignment, stored = _alignment_of(scenario, plan, today=today, seed=seed)
+        opened, alignment, stored = alignment_of(scenario, plan, today=today, seed=seed)
         progress("simulate", None)
         sales = simulated(opened.scenario, alignment, executor=executor)
     rows = sales_rows(sales)
@@ -201,7 +201,7 @@ def simulate(
         "parameters": sales.parameters,
     }
     return Answer(
-        sales_text(opened.scenario, sales, rows), document, *_broken(stored.result.breaches if stored else ())
+        sales_text(opened.scenario, sales, rows), document, *broken(stored.result.breaches if stored else ())
     )
 
 
@@ -240,7 +240,7 @@ def quota(
 
     out = out and target_folder(out)
     with display() as progress:
-        opened, alignment, stored = _alignment_of(scenario, plan, today=today)
+        opened, alignment, stored = alignment_of(scenario, plan, today=today)
         progress("simulate", None)
         sales = simulated(opened.scenario, alignment)
         progress("quota", None)
@@ -251,7 +251,7 @@ def quota(
     if out is not None:
         write_files(out, quota_files(quotas, trail))
     document = {"alignment": "plan" if stored else "today", **document}
-    return Answer(text, document, *_broken(stored.result.breaches if stored else ()))
+    return Answer(text, document, *broken(stored.result.breaches if stored else ()))
 
 
 @main.command(short_help="Judge a plan beside today's alignment.", epilog=CODES)
@@ -273,7 +273,7 @@ def score(scenario: Path, plan: Path | None) -> Answer:
         opened, alignment, stored = _stored(scenario, plan)
         made = judged(opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress))
     text = f"{summary(made)}\n\n{territory_text(made)}"
-    return Answer(text, scorecard_json(made.scorecard), *_broken(made.scorecard.breaches))
+    return Answer(text, scorecard_json(made.scorecard), *broken(made.scorecard.breaches))
 
 
 @main.command(short_help="Write report.html and the rest anew.", epilog=CODES)
@@ -297,7 +297,7 @@ def report(scenario: Path, plan: Path | None, out: Path | None) -> Answer:
         progress("report", None)
         paths = write(made, folder)
     document = {"folder": str(folder), "files": [path.name for path in paths]}
-    return Answer(summary(made, folder), document, *_broken(made.scorecard.breaches))
+    return Answer(summary(made, folder), document, *broken(made.scorecard.breaches))
 
 
 @main.command(short_help="Write a first scenario that runs as it is.")
@@ -331,7 +331,7 @@ def target_folder(folder: Path) -> Path:
     return folder
 
 
-def _broken(breaches: Collection[object]) -> tuple[int, str]:
+def broken(breaches: Collection[object]) -> tuple[int, str]:
     """Exit code and message for a plan that breaks rules, or does not."""
     if not breaches:
         return 0, ""
@@ -354,7 +354,7 @@ def _stored(scenario: Path, plan: Path | None, seed: int | None = None) -> tuple
     return opened, stored.alignment, stored
 
 
-def _alignment_of(
+def alignment_of(
     scenario: Path, plan: Path | None, *, today: bool, seed: int | None = None
 ) -> tuple[Opened, Alignment, Stored | None]:
     """Take the plan's alignment, or today's."""
