@@ -33,13 +33,14 @@ Figures = dict[tuple[str, str, str, str], Any]
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, how the cell of a group is made of the figures, and whether small samples are marked."""
+    """A column: its heading, how a cell is written and sorted by its figure, and whether small samples are marked."""
 
     head: str
     metric: str
     detail: str = ""
     write: Callable[[Any], str] = lambda row: words.percent(row.value, 0)
     marked: bool = True
+    sort: Callable[[Any], float] = lambda row: float(row.value)
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ def metrics_grids(scenario: Scenario, metrics: SalesMetrics) -> list[dict[str, A
         for level, name in groups:
             cells = [Cell(name), Cell(level, "soft"), Cell(names.get(name, "") if level == "seller" else "")]
             for column in section.columns:
-                value = float(figures[level, name, column.metric, column.detail].value)
-                cells.append(numeric(_cell(figures, level, name, column), value))
+                row = figures[level, name, column.metric, column.detail]
+                cells.append(numeric(_cell(figures, level, name, column), column.sort(row)))
             rows.append(Row(tuple(cells), "level0" if level == "company" else ""))
         made.append({"title": section.title, "grid": Grid(heads, tuple(rows)), "note": section.note})
     return made
@@ -136,7 +137,7 @@ def _hours() -> Section:
     shares = tuple(Column(HOURS.get(one, one), "share_of_hours", one) for one in CATEGORIES)
     columns = (
         Column("hours", "hours", write=lambda row: words.count(row.value)),
-        Column("periods", "hours", write=lambda row: words.count(row.n)),
+        _observed("periods", "hours"),
         *shares,
     )
     return Section("Where hours went", columns, "")
@@ -147,10 +148,10 @@ def _deals(currency: str) -> Section:
         return words.amount(row.value, currency)
 
     columns = (
-        Column("closed", "deals_closed", write=lambda row: words.count(row.n)),
+        _observed("closed", "deals_closed"),
         Column("win rate", "win_rate", write=lambda row: words.percent(row.value)),
-        Column("90 % interval", "win_rate", write=_interval),
-        Column("won", "win_rate", write=lambda row: words.count(row.value * row.n), marked=False),
+        _interval("win_rate"),
+        Column("won", "win_rate", write=lambda row: words.count(_hits(row)), marked=False, sort=_hits),
         Column("mean size", "deal_size_mean", write=money),
         Column("median size", "deal_size_median", write=money),
         Column("median days", "cycle_days_median", write=lambda row: words.count(row.value)),
@@ -173,17 +174,33 @@ def _conversion(scenario: Scenario) -> Section:
 
 def _quotas(periods: Sequence[str]) -> Section:
     columns = (
-        Column("quotas", "quota_reached", write=lambda row: words.count(row.n), marked=False),
+        _observed("quotas", "quota_reached"),
         Column("reached", "quota_reached"),
-        Column("90 % interval", "quota_reached", write=_interval),
+        _interval("quota_reached"),
         Column("attainment", "attainment"),
         *(Column(period, "attainment", period) for period in periods[-MOST_PERIODS:]),
     )
     return Section("Quotas", columns, "Attainment is sales divided by quota, by period and in all.")
 
 
-def _interval(row: Any) -> str:
-    return f"{words.percent(row.low, 0).removesuffix(' %')} to {words.percent(row.high, 0)}"
+def _observed(head: str, metric: str) -> Column:
+    """Show how many observations there are."""
+    return Column(
+        head, metric, write=lambda row: words.count(row.n), marked=False, sort=lambda row: float(row.n)
+    )
+
+
+def _interval(metric: str) -> Column:
+    """Show the interval of a share."""
+
+    def write(row: Any) -> str:
+        return f"{words.percent(row.low, 0).removesuffix(' %')} to {words.percent(row.high, 0)}"
+
+    return Column("90 % interval", metric, write=write, sort=lambda row: float(row.low))
+
+
+def _hits(row: Any) -> float:
+    return float(row.value * row.n)
 
 
 def of_level(metrics: SalesMetrics, by: str) -> pd.DataFrame:

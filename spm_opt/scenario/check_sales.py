@@ -108,24 +108,35 @@ def _months(history: pd.DataFrame) -> tuple[IntArray, IntArray]:
 
 
 def overlaps(frame: pd.DataFrame, table: Table, by: str, *, additive: bool = False) -> list[Finding]:
-    """Find periods of an account (or a seller) that stand twice, or that are not all of one length.
+    """Find periods of an account (or a seller) that stand twice, or that hold another one.
 
     ``additive`` says that rows of one period add up, so that none stands twice.
     """
-    known = frame[frame["period"].notna() & (frame[by] != "")]
-    known = known.sort_values([by, "row"], kind="stable", ignore_index=True)
-    again = known.duplicated([by, "period", "months"]).to_numpy(dtype=bool)
-    usual = known.groupby(by)["months"].transform("first")
-    other = (known["months"] != usual).to_numpy(dtype=bool)
-    shown = known.assign(period=period_labels(known))
-    findings = frame_findings(
-        shown, table, "period", other & ~again, "mixed period lengths",
-        f"years, quarters or months for one {by}, since they overlap or leave gaps",
-    )  # fmt: skip
-    if additive:
+    known = frame[frame["period"].notna() & (frame[by] != "")].reset_index(drop=True)
+    start, months = _months(known)
+    who, row = pd.factorize(known[by])[0], known["row"].to_numpy(dtype=np.int64)
+    # of one account, the shorter first of those that end together: a period that holds another follows it
+    order = np.lexsort((row, months, start + months, who))
+    one, two = order[:-1], order[1:]
+    same = who[one] == who[two]
+    again = same & (start[one] == start[two]) & (months[one] == months[two])
+    holds = same & ~again & ((start + months)[one] > start[two])
+    findings = []
+    expected = f"periods of one {by} that do not overlap"
+    for inner, outer in zip(one[holds].tolist(), two[holds].tolist(), strict=True):
+        label, other = period_labels(known.iloc[[outer, inner]])
+        findings.append(
+            Finding(
+                "error", "overlapping periods", table.path, int(row[outer]), column_name(table, "period"), label,
+                expected, f"{other} in row {row[inner]} lies within it",
+            )
+        )  # fmt: skip
+    if additive or not again.any():
         return findings
+    twice = known.iloc[np.sort(two[again])]
     expected = f"each period of {'an' if by == 'account' else 'a'} {by} once"
-    return findings + frame_findings(shown, table, "period", again, "duplicate period", expected)
+    shown, every = twice.assign(period=period_labels(twice).to_numpy()), np.ones(len(twice), dtype=bool)
+    return findings + frame_findings(shown, table, "period", every, "duplicate period", expected)
 
 
 def _gaps(history: pd.DataFrame, table: Table) -> list[Finding]:

@@ -146,6 +146,21 @@ def test_hostile_names_are_shown_as_text(tmp_path):
     assert "unsafe" not in text[: text.index("<style>")]
 
 
+def test_a_column_of_counts_sorts_by_its_counts(tmp_path):
+    """Periods sort by their number, not by the hours in them; won deals by how many were won."""
+    scenario = load(write_past(tmp_path))
+    sorts = {
+        head.text: [row.cells[at].sort for row in section["grid"].rows]
+        for section in metrics_grids(scenario, sales_metrics(scenario))
+        for at, head in enumerate(section["grid"].heads)
+    }
+    groups = [row.cells[0].text for row in metrics_grids(scenario, sales_metrics(scenario))[0]["grid"].rows]
+    assert groups == ["company", "East", "West", "s1", "s2"]
+    assert sorts["periods"] == ["3", "1", "2", "1", "2"]
+    assert sorts["won"] == ["2", "2", "0", "2", "0"]
+    assert sorts["closed"] == ["3", "2", "1", "2", "1"]
+
+
 def test_page_and_text_show_the_same_cells(tmp_path):
     """What the page has of sellers, the command line has."""
     scenario = load(write_past(tmp_path))

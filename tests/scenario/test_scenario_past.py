@@ -78,7 +78,7 @@ CELLS = [
     ("opportunities", "2025-04-30", "2026-04-30", "warning", "opportunities in or after the planned year are not used", 0, "closed", "2026"),
     ("timesheets", "s2,2025-02", "s22,2025-02", "warning", "unknown seller", 7, "seller", "s2"),
     ("timesheets", "s2,2025-02", "s2,Feb 2025", "error", "not a period", 7, "period", "2026-Q1"),
-    ("timesheets", "s2,2025-02", "s2,2025", "error", "mixed period lengths", 7, "period", "overlap"),
+    ("timesheets", "s2,2025-02", "s2,2025", "error", "overlapping periods", 7, "period", "2025-01 in row 6 lies within it"),
     ("timesheets", "travel", "travle", "error", "unknown category", 4, "category", "travel"),
     ("timesheets", "travel", "Meetings", "error", "unknown category", 4, "category", "tables.timesheets.translate.category"),
     ("timesheets", "travel", "", "error", "empty", 4, "category", "the category"),
@@ -87,7 +87,8 @@ CELLS = [
     ("timesheets", "100.5", "1861", "error", "more hours than the period has", 2, "hours", "24 hours a day"),
     ("timesheets", "s2,2025-02", "s2,2026-02", "warning", "periods in or after the planned year are not used", 0, "period", "2026"),
     ("quota_history", "s1,2025-Q2", "s1,2025-Q1", "error", "duplicate period", 3, "period", "once"),
-    ("quota_history", "s1,2025-Q2", "s1,2025", "error", "mixed period lengths", 3, "period", "overlap"),
+    ("quota_history", "s1,2025-Q2", "s1,2025", "error", "overlapping periods", 3, "period", "2025-Q1 in row 2 lies within it"),
+    ("quota_history", "s1,2025-Q2", "s1,2024", "warning", "", 0, "period", ""),
     ("quota_history", "s2,2025", ",2025", "error", "empty", 4, "seller", "the seller"),
     ("quota_history", "Q1,200", "Q1,0", "warning", "quota of 0 has no attainment", 2, "quota", "above 0"),
     ("quota_history", "Q1,200", "Q1,-200", "error", "negative", 2, "quota", "at least 0"),
@@ -143,6 +144,17 @@ def test_months_that_no_account_has_are_an_error_behind_the_gap(tmp_path):
     assert (finding.severity, finding.rule) == ("error", "periods missing before this one")
     assert (finding.row, finding.column, finding.value) == (3, "period", "2025-Q3")
     assert "2025-04 to 2025-06" in finding.expected
+
+
+def test_a_year_with_its_quarters_is_one_finding_and_a_change_of_lengths_is_none(tmp_path):
+    """Four quarters within a year make the year wrong, once; a year, then quarters, then months do not overlap."""
+    quarters = "".join(f"a1,2024-Q{quarter},1\n" for quarter in range(1, 5))
+    header = HISTORY.splitlines()[0] + "\n"
+    (finding,) = check(load(write_scenario(tmp_path, history=header + "a1,2024,4\n" + quarters)))
+    assert (finding.rule, finding.row, finding.value) == ("overlapping periods", 2, "2024")
+    assert finding.suggestion == "2024-Q4 in row 6 lies within it"
+    months = "a1,2025-01,1\na1,2025-02,1\na2,2024-Q4,1\n"
+    assert not list(check(load(write_scenario(tmp_path, history=header + "a1,2023,4\n" + quarters + months))))
 
 
 def test_a_gap_of_single_accounts_counts_as_no_sales_and_is_said_once(tmp_path):

@@ -64,7 +64,7 @@ OTHERS = [
     ("history", HISTORY, "a1,2025-Q1", "a1,Q1 2025", "not a period", 2, "period", "2025-Q1"),
     ("history", HISTORY, "a1,2025-Q1", "a1,2025-Q5", "not a period", 2, "period", ""),
     ("history", HISTORY, "a1,2025-Q2", "a1,2025-Q1", "duplicate period", 3, "period", ""),
-    ("history", HISTORY, "a1,2025-Q2", "a1,2025", "mixed period lengths", 3, "period", ""),
+    ("history", HISTORY, "a1,2025-Q2", "a1,2025", "overlapping periods", 3, "period", ""),
     ("history", HISTORY, "a3,2025", "a33,2025", "unknown account", 5, "account", "a3"),
     ("history", HISTORY, "Q1,300", "Q1,-300", "negative", 5, "revenue", ""),
     ("pipeline", PIPELINE, "o2,a3", "o1,a3", "duplicate id", 3, "id", ""),
