@@ -87,7 +87,7 @@ def test_a_plan_that_breaks_rules(plan, tmp_path):
     shown = call("compare", plan, edited, "--scenario", TINY)
     assert shown.exit_code == 1
     assert "hard rules are broken by edited in" in shown.stderr
-    assert "held against tiny" in " ".join(shown.stdout.split())
+    assert "edited, held against tiny" in " ".join(shown.stdout.split())
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from spm_opt.compare.candidate import Candidate, Given, candidates_of, in_order, other_settings
+from spm_opt.compare.candidate import Given, candidates_of, in_order
 from spm_opt.compare.measures import MEASURES, Future
+from spm_opt.compare.notes import notes_on
 from spm_opt.compare.paired import paired
-from spm_opt.compare.phrases import listed
 from spm_opt.compare.sellers import by_seller
 from spm_opt.compare.stresses import RECESSION, Case, stress_set, stressed
 from spm_opt.compare.verdict import verdict
@@ -109,9 +109,10 @@ def compare(
     """
     where, plans = candidates_of(candidates, scenario)
     names = plans[0].alignment.territory_ids
+    plans = tuple(in_order(plan, names) for plan in plans)
     futures = [
         Future(one, simulate(where, one.alignment, replications=replications, seed=seed, executor=executor))
-        for one in (in_order(plan, names) for plan in plans)
+        for one in plans
     ]
     target = next((one.quotas.target_cents / 100 for one in plans if one.quotas is not None), None)
     sales = futures[0].sales
@@ -128,7 +129,7 @@ def compare(
         cases=chosen,
         sellers=by_seller(where, futures),
         parameters=sales.parameters,
-        notes=_notes(where, plans, target),
+        notes=notes_on(where, plans, target),
     )
 
 
@@ -145,23 +146,3 @@ def _measures(scenario: Scenario, futures: Sequence[Future], target: float | Non
             table.insert(1, "plan", [one.plan.name for one in futures])
             frames.append(table)
     return pd.concat(frames, ignore_index=True)
-
-
-def _notes(scenario: Scenario, plans: Sequence[Candidate], target: float | None) -> tuple[str, ...]:
-    notes = []
-    without = [one.name for one in plans if one.quotas is None]
-    if without and len(without) < len(plans):
-        notes.append(
-            f"No quotas keep the rules under {listed(without)}; what needs quotas is left out for all plans."
-        )
-    other = [one.name for one in plans if one.quotas is not None and one.quotas.target_cents / 100 != target]
-    if other:
-        notes.append(
-            f"{listed(other)}: made for another company target; all are judged by that of the first plan."
-        )
-    changed = other_settings(scenario, plans)
-    if changed:
-        notes.append(
-            f"{listed(changed)}: made with another scenario.toml; judged with the settings of this one."
-        )
-    return tuple(notes)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from spm_opt.compare.charts import chance_chart, difference_chart
 from spm_opt.compare.phrases import BY_NAME, change, value
 from spm_opt.compare.tables import case_lines, measure_grid, regret_grid, seller_grid, stress_grid
-from spm_opt.compare.verdict import caveats, rows_of, standing, verdict_on
+from spm_opt.compare.verdict import best_of, caveats, rows_of, standing, verdict_on
 from spm_opt.provenance import versions
 from spm_opt.report import words
 from spm_opt.report.grids import Fact, Grid
@@ -54,7 +54,7 @@ def page(found: Comparison) -> bytes:
         version=versions()["spm_opt"],
         first=found.plans[0],
         replications=f"{found.replications:,}",
-        lead=found.verdict[: 1 if len(found.plans) > 2 else 0],  # noqa: PLR2004
+        lead=best_of(found),
         others=[_against(found, plan) for plan in found.plans[1:]],
         caveats=caveats(found),
         measures=measure_grid(found),

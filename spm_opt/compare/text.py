@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from spm_opt.compare.tables import case_lines, measure_grid, regret_grid, seller_grid, stress_grid
+from spm_opt.compare.verdict import best_of, caveats, verdict_on
 from spm_opt.report import words
 from spm_opt.report.grids import Grid
 from spm_opt.report.text import INDENT, aligned
@@ -19,9 +21,10 @@ MOST_SELLERS = 5
 
 def comparison_text(found: Comparison) -> str:
     """Lay a comparison out: the verdict in words, the measures, and who wins and who loses most."""
-    lines = [title(found), ""]
-    for text in found.verdict:
-        lines += textwrap.wrap(text, WIDTH, initial_indent="- ", subsequent_indent=INDENT)
+    lines = [title(found), *_points(best_of(found))]
+    for plan in found.plans[1:]:
+        lines += ["", f"{plan}, held against {found.plans[0]}", *_points(verdict_on(found, plan))]
+    lines += ["", "What the figures rest on", *_points(caveats(found))]
     lines += ["", "Measures", *_lines(measure_grid(found))]
     lines += ["", "Best of all, regret (how far from the best plan of each future) and worst futures"]
     lines += _lines(regret_grid(found))
@@ -32,6 +35,14 @@ def comparison_text(found: Comparison) -> str:
         lines += ["", f"Who wins and who loses most with {plan}, held against {found.plans[0]}"]
         lines += _lines(seller_grid(found, plan, MOST_SELLERS))
     return "\n".join(lines)
+
+
+def _points(texts: Iterable[str]) -> list[str]:
+    return [
+        line
+        for text in texts
+        for line in textwrap.wrap(text, WIDTH, initial_indent="- ", subsequent_indent=INDENT)
+    ]
 
 
 def title(found: Comparison) -> str:

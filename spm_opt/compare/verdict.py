@@ -29,12 +29,8 @@ def verdict(found: Comparison) -> tuple[str, ...]:
 
     A difference whose interval holds zero is no difference that can be told, however the mean looks.
     """
-    texts = []
-    if len(found.plans) > 2:  # noqa: PLR2004  between two it is said by the rest
-        texts.append(_best_of(found))
-    for plan in found.plans[1:]:
-        texts += verdict_on(found, plan)
-    return (*texts, *caveats(found))
+    plans = [text for plan in found.plans[1:] for text in verdict_on(found, plan)]
+    return (*best_of(found), *plans, *caveats(found))
 
 
 def verdict_on(found: Comparison, plan: str) -> tuple[str, ...]:
@@ -65,12 +61,14 @@ def standing(measure: Measure, row: Row) -> str:
     return "better" if ahead > 0 else "worse" if ahead < 0 else "even"
 
 
-def _best_of(found: Comparison) -> str:
-    """Say which of several plans is the best most often, by the first measure."""
-    first = found.measures["measure"].iloc[0]
-    table = found.measures[found.measures["measure"] == first]
-    shares = [f"{row['plan']} in {words.percent(row['best'], 0)}" for row in table.to_dict("records")]
-    return f"Best by {BY_NAME[str(first)].label}: {listed(shares)} of {found.replications:,} futures."
+def best_of(found: Comparison) -> tuple[str, ...]:
+    """Say which of several plans sells most, and how often; of two, the rest says it."""
+    if len(found.plans) == 2:  # noqa: PLR2004
+        return ()
+    measure = BY_NAME["company_sales"]
+    table = found.measures[found.measures["measure"] == measure.name]
+    shares = [f"{row['plan']} in {share_of(float(row['best']))}" for row in table.to_dict("records")]
+    return (f"Best by {measure.label}: {listed(shares)} of {found.replications:,} futures.",)
 
 
 def _overall(found: Comparison, plan: str, rows: Mapping[str, Row]) -> str:
@@ -85,10 +83,10 @@ def _overall(found: Comparison, plan: str, rows: Mapping[str, Row]) -> str:
         for how, labels in groups.items()
         if labels and how != "even"
     ]
-    text = f"Of {len(rows)} measures {plan} is {listed(parts)}"
+    text = f"Of {len(rows)} measures {plan} is, beside {found.plans[0]}, {listed(parts)}"
     even = groups["even"]
     text += f"; no difference can be told on {len(even)} ({'; '.join(even)})" if even else ""
-    return f"{text}, held against {found.plans[0]}."
+    return f"{text}."
 
 
 def _sentence(found: Comparison, plan: str, measure: Measure, row: Row) -> str:

@@ -111,6 +111,7 @@ def test_a_plan_beside_itself():
     assert (found.sellers["verdict"] == "same").all()
     assert (found.sellers[["lost", "gained", "p_attain_change"]] == 0).all(axis=None)
     assert found.verdict[0] == "Between twin and today no difference can be told on any measure."
+    assert "today and twin are the same plan." in found.notes
 
 
 def test_order_of_plans():
