@@ -11,6 +11,7 @@ import click
 from spm_opt.cli.answer import BROKEN, Answer, answering
 from spm_opt.cli.commands import CODES, target_folder
 from spm_opt.cli.progress import display
+from spm_opt.cli.scheduler import scheduler_option, workers
 
 
 @click.command(short_help="Say which plan is better, and for whom.", epilog=CODES)
@@ -28,8 +29,11 @@ from spm_opt.cli.progress import display
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Write the tables and comparison.html there, too.",
 )  # fmt: skip
+@scheduler_option
 @answering
-def compare(plans: tuple[str, ...], scenario: Path | None, seed: int | None, out: Path | None) -> Answer:
+def compare(
+    plans: tuple[str, ...], scenario: Path | None, seed: int | None, out: Path | None, scheduler: str | None
+) -> Answer:
     """Compare plans in the same simulated years: which is better, by how much, in how many, and for whom.
 
     PLAN is the folder of a plan, or the word `today` for today's alignment with quotas by the same rules. The
@@ -44,12 +48,12 @@ def compare(plans: tuple[str, ...], scenario: Path | None, seed: int | None, out
 
     if out is not None:
         target_folder(out)
-    with display() as progress:
+    with workers(scheduler) as executor, display() as progress:
         progress("load", None)
         opened = opened_for(plans, scenario, seed)
         candidates, broken = read_candidates(plans, opened)
         progress("compare", None)
-        found = compared(candidates, opened.scenario)
+        found = compared(candidates, opened.scenario, executor=executor)
     text, document = comparison_text(found), document_of(found)
     if out is not None:
         files = comparison_files(found)

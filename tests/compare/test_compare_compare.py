@@ -1,5 +1,6 @@
 """Comparing plans of one company: by hand, with itself, in any order, and refusals."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 
@@ -230,3 +231,12 @@ def test_the_front_door_keeps_the_function():
     """Importing the folder of that name leaves the function where it is."""
     assert import_module("spm_opt.compare").__name__ == "spm_opt.compare"
     assert spm_opt.compare is compare
+
+
+def test_workers_change_no_number():
+    """One worker or several of an executor give the same comparison as none."""
+    expected = compare([TODAY, BLOCKS], SCENARIO, replications=600)
+    with ThreadPoolExecutor(3) as executor:
+        found = compare([TODAY, BLOCKS], SCENARIO, replications=600, executor=executor)
+    for name in ("measures", "stress", "sellers"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name), check_exact=True)
