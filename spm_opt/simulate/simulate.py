@@ -53,7 +53,9 @@ from spm_opt.simulate.stress import Stress
 from spm_opt.simulate.task import AS_EXPECTED, Task, posted, prepared
 
 BLOCK = 250
-"""Replications worked out at a time; even, since partners stay together."""
+"""Replications worked out at a time, at most; even, since partners stay together."""
+CELLS = 1_000_000
+"""Territories times replications of a block, about: what a block keeps at hand stays small."""
 
 
 class Totals(NamedTuple):
@@ -177,14 +179,15 @@ def _blocks(task: Task, count: int, executor: Executor | None) -> Iterator[tuple
     gets all of them, since it may have any number of workers.
     """
     own = ThreadPoolExecutor(cores()) if executor is None else None
+    length = min(BLOCK, max(2, CELLS // (len(task.people.names) + 1) // 2 * 2))
     work = executor or own
     assert work is not None  # noqa: S101  one of the two
     task = posted(task)
     ahead = 2 * cores() if own else count
     waiting: deque[tuple[int, int, Future[Totals]]] = deque()
     try:
-        for first in range(0, count, BLOCK):
-            size = min(BLOCK, count - first)
+        for first in range(0, count, length):
+            size = min(length, count - first)
             waiting.append((first, size, work.submit(block, task, first, size)))
             if len(waiting) >= ahead:
                 yield _finished(*waiting.popleft())
