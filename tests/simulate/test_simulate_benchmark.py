@@ -3,8 +3,6 @@
 import re
 import sys
 
-import pytest
-
 from tests.benchmarks import simulation
 
 
@@ -32,4 +30,4 @@ def test_a_drawn_company_has_everything():
     ]
     assert 0.1 < sum(moved) / 300 < 0.3
     assert {"early", "late"} == set(scenario.pipeline["stage"])
-    assert pytest.approx(0.2, abs=0.1) == (scenario.history["revenue"] == 0).mean()
+    assert 0.1 < (scenario.history["revenue"] == 0).mean() < 0.35
