@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from spm_opt.problem import BoolArray, FloatArray
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.check_sales import overlaps, unknown_accounts, unknown_stages
 from spm_opt.scenario.findings import Finding, Severity
 from spm_opt.scenario.located import column_name, frame_findings, nearest_of
@@ -71,7 +71,32 @@ def _quota_history(scenario: Scenario) -> list[Finding]:
     findings += frame_findings(
         frame, table, "quota", none, rule, "a quota above 0, or no row", severity="warning"
     )
+    faulty = [one.row for one in scenario.findings.errors if one.file == table.path]
+    bare = (frame["sales"].isna() & ~frame["row"].isin(faulty)).to_numpy(dtype=bool)
+    bare &= ~_sales_known(scenario, frame)
+    if bare.any():
+        rule = "quotas without sales count in no attainment"
+        expected = "sales, or history of the period and of accounts that the seller has today"
+        first = int(frame["row"][bare].min())
+        rows, column = f"{int(bare.sum()):,} rows", column_name(table, "sales")
+        findings.append(Finding("warning", rule, table.path, first, column, rows, expected))
     return findings + _late_periods(scenario, frame, table)
+
+
+def _sales_known(scenario: Scenario, frame: pd.DataFrame) -> BoolArray:
+    """Tell whether the history knows what the seller's accounts of today bought in each period, shape ``(rows,)``."""
+    history = scenario.history
+    if history is None or history.empty:
+        return np.zeros(len(frame), dtype=bool)
+    (start, end), (first, last) = _months(frame), _months(history)
+    held = is_one_of(frame["seller"], scenario.accounts["seller"].unique())
+    return np.asarray(held & (start >= first.min()) & (end <= last.max()))
+
+
+def _months(frame: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """First month of each period, and the one after its last, counted from 1970; shape ``(rows,)``."""
+    start = frame["period"].to_numpy(dtype="datetime64[M]").astype(np.int64)
+    return start, start + frame["months"].to_numpy(dtype=np.int64)
 
 
 def _unknown_sellers(scenario: Scenario, frame: pd.DataFrame, table: Table) -> list[Finding]:

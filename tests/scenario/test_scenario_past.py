@@ -89,6 +89,8 @@ CELLS = [
     ("quota_history", "s1,2025-Q2", "s1,2025-Q1", "error", "duplicate period", 3, "period", "once"),
     ("quota_history", "s1,2025-Q2", "s1,2025", "error", "overlapping periods", 3, "period", "2025-Q1 in row 2 lies within it"),
     ("quota_history", "s1,2025-Q2", "s1,2024", "warning", "", 0, "period", ""),
+    ("quota_history", "s2,2025,280,350", "s2,2025-Q3,280,", "warning", "quotas without sales count in no attainment", 4, "sales", "history of the period"),
+    ("quota_history", "s2,2025,280,350", "s2,2025-Q1,280,", "warning", "", 0, "", ""),
     ("quota_history", "s2,2025", ",2025", "error", "empty", 4, "seller", "the seller"),
     ("quota_history", "Q1,200", "Q1,0", "warning", "quota of 0 has no attainment", 2, "quota", "above 0"),
     ("quota_history", "Q1,200", "Q1,-200", "error", "negative", 2, "quota", "at least 0"),
