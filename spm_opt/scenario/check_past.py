@@ -72,8 +72,8 @@ def _quota_history(scenario: Scenario) -> list[Finding]:
         frame, table, "quota", none, rule, "a quota above 0, or no row", severity="warning"
     )
     faulty = [one.row for one in scenario.findings.errors if one.file == table.path]
-    bare = (frame["sales"].isna() & ~frame["row"].isin(faulty)).to_numpy(dtype=bool)
-    bare &= ~_sales_known(scenario, frame)
+    unsaid = (frame["sales"].isna() & ~frame["row"].isin(faulty)).to_numpy(dtype=bool)
+    bare = unsaid & ~_sales_known(scenario, frame)
     if bare.any():
         rule = "quotas without sales count in no attainment"
         expected = "sales, or history of the period and of accounts that the seller has today"
