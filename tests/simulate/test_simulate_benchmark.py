@@ -21,13 +21,13 @@ def test_it_prints_seconds_memory_and_the_plain_version(monkeypatch, capsys):
 
 def test_a_drawn_company_has_everything():
     """Every stress of the demand model is in it: vacancies, hires, prospects, moves, closed and open deals."""
-    scenario, plan = simulation.drawn(300)
+    scenario, plan = simulation.drawn(3_000)
     assert (scenario.sellers["name"] == "").any()
     assert scenario.sellers["start"].notna().any()
     moved = [
         scenario.accounts["seller"].iloc[i] != plan.territory_ids[t]
         for i, t in enumerate(plan.account_territory)
     ]
-    assert 0.1 < sum(moved) / 300 < 0.3
+    assert 0.1 < sum(moved) / 3_000 < 0.3
     assert {"early", "late"} == set(scenario.pipeline["stage"])
     assert 0.1 < (scenario.history["revenue"] == 0).mean() < 0.35
