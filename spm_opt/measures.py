@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spm_opt.gini import gini
+from spm_opt.pay.pay import Payout
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray
 from spm_opt.quota.audit_table import POTENTIAL
@@ -24,6 +25,7 @@ def measured(
     quotas: QuotaPlan | None,
     sales: Sales,
     *,
+    payout: Payout | None = None,
     target: float | None = None,
 ) -> Mapping[str, FloatArray]:
     """Measure a plan in every future.
@@ -32,7 +34,9 @@ def measured(
     ``share_attaining`` counts every territory with a quota, ``attainment_low`` (the tenth percentile over
     sellers) and ``attainment_spread`` (the standard deviation over sellers) those whose position is filled.
     The Gini of potential is the same in every future. ``handover_loss`` is what accounts buy less because
-    they get another seller, ``settled_sales`` what the company sells without that.
+    they get another seller, ``settled_sales`` what the company sells without that. With ``payout`` there are
+    ``pay`` of all sellers, ``cost_of_sales`` (``pay`` by ``company_sales``) and ``gini_pay`` over those who fill
+    a position.
 
     Returns
     -------
@@ -47,6 +51,11 @@ def measured(
     if POTENTIAL in scenario.settings.activities:
         own = potential(scenario, alignment, sales.territory_ids)
         found["gini_potential"] = np.full(len(company), gini(own))
+    if payout is not None:
+        found["gini_pay"] = gini(payout.amount[:, filled(scenario, sales.territory_ids)])
+        found["pay"] = payout.cost
+        nothing = np.full(len(company), np.nan)
+        found["cost_of_sales"] = np.divide(payout.cost, company, out=nothing, where=company > 0)
     if sales.handover is not None:
         found["settled_sales"] = company + sales.handover
         found["handover_loss"] = sales.handover

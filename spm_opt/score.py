@@ -13,6 +13,7 @@ import pandas as pd
 from spm_opt.by_account import judged_by_account
 from spm_opt.criteria.terms import Criterion, Measure
 from spm_opt.measures import measured
+from spm_opt.pay.payout import payout
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import FloatArray, Problem
 from spm_opt.scenario.scenario import Scenario
@@ -25,6 +26,9 @@ QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 YEAR_FIGURES = {
     "attainment_spread": "attainment_spread",
     "gini_potential": "gini_potential",
+    "gini_pay": "gini_pay",
+    "pay": "pay",
+    "cost_of_sales": "cost_of_sales",
     "revenue_at_risk": "handover_loss",
 }
 """Odds that are means over all replications, and the measures of the single one that they are means of."""
@@ -55,7 +59,8 @@ class Scorecard:
         of the replications), ``p_attain_spread`` (standard deviation of the chances to attain),
         ``share_attaining`` (mean share of sellers at or above quota), ``attainment_spread`` (mean standard
         deviation over sellers of sales by quota in one replication), ``gini_potential`` (0 where all
-        territories have the same), ``revenue_at_risk`` (mean sales lost because accounts change hands) and
+        territories have the same), where there is a compensation plan ``gini_pay`` over sellers, ``pay`` (mean
+        cost of it) and ``cost_of_sales`` (mean of that cost by sales), ``revenue_at_risk`` (mean sales lost because accounts change hands) and
         ``revenue_at_risk_p95`` (exceeded in one replication of twenty); for the plan and, with the ending
         ``_incumbent``, the incumbent.
     breaches
@@ -95,8 +100,8 @@ def score(
         The same for today's alignment, as far as there is one. Without quotas or sales the figures that
         need them are left out.
     scenario
-        What says who fills a position and what potential accounts have; without it the figures that need it
-        are left out.
+        What says who fills a position, what potential accounts have and what is paid; without it the figures
+        that need it are left out.
     """
     verdict = verify(problem, criteria, alignment)
     measures = verdict.measures
@@ -185,7 +190,8 @@ def _year_odds(
     """Means over all replications of what `measured` says of each, as far as it is known."""
     if scenario is None or sales is None:
         return {}
-    found = measured(scenario, alignment, quotas, sales)
+    paid = None if quotas is None else payout(scenario, quotas, sales)
+    found = measured(scenario, alignment, quotas, sales, payout=paid)
     odds = {name: float(found[measure].mean()) for name, measure in YEAR_FIGURES.items() if measure in found}
     if "handover_loss" in found:
         odds["revenue_at_risk_p95"] = float(np.quantile(found["handover_loss"], RARE))

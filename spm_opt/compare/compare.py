@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from spm_opt.compare.candidate import Given, candidates_of, in_order
+from spm_opt.compare.candidate import Candidate, Given, candidates_of, in_order
 from spm_opt.compare.measures import MEASURES, Future
 from spm_opt.compare.notes import notes_on
 from spm_opt.compare.paired import paired
@@ -17,6 +17,7 @@ from spm_opt.compare.sellers import by_seller
 from spm_opt.compare.stresses import RECESSION, Case, stress_set, stressed
 from spm_opt.compare.verdict import verdict
 from spm_opt.measures import measured
+from spm_opt.pay.payout import payout
 from spm_opt.problem import FloatArray
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.simulate import simulate
@@ -110,10 +111,7 @@ def compare(
     where, plans = candidates_of(candidates, scenario)
     names = plans[0].alignment.territory_ids
     plans = tuple(in_order(plan, names) for plan in plans)
-    futures = [
-        Future(one, simulate(where, one.alignment, replications=replications, seed=seed, executor=executor))
-        for one in plans
-    ]
+    futures = [_future(where, one, replications, seed, executor) for one in plans]
     target = next((one.quotas.target_cents / 100 for one in plans if one.quotas is not None), None)
     sales = futures[0].sales
     chosen = stress_set(where, futures[0], recession) if cases is None else tuple(cases)
@@ -133,10 +131,18 @@ def compare(
     )
 
 
+def _future(
+    scenario: Scenario, plan: Candidate, replications: int | None, seed: int | None, executor: Executor | None
+) -> Future:
+    sales = simulate(scenario, plan.alignment, replications=replications, seed=seed, executor=executor)
+    return Future(plan, sales, None if plan.quotas is None else payout(scenario, plan.quotas, sales))
+
+
 def _measures(scenario: Scenario, futures: Sequence[Future], target: float | None) -> pd.DataFrame:
     """Compare the plans on every measure that all of them have."""
     each = [
-        measured(scenario, one.plan.alignment, one.plan.quotas, one.sales, target=target) for one in futures
+        measured(scenario, one.plan.alignment, one.plan.quotas, one.sales, payout=one.payout, target=target)
+        for one in futures
     ]
     frames = []
     for measure in MEASURES:

@@ -15,7 +15,7 @@ from spm_opt.quota.audit_table import POTENTIAL
 from spm_opt.scenario.scenario import Scenario
 
 NOTICEABLE = 0.01
-"""Change below which nobody wins or loses: a point of chance, or 1 % of sales."""
+"""Change below which nobody wins or loses: a point of chance, or 1 % of pay or sales."""
 WINS, LOSES, SAME = "wins", "loses", "same"
 
 
@@ -25,11 +25,12 @@ def by_seller(scenario: Scenario, futures: Sequence[Future]) -> pd.DataFrame:
     Returns
     -------
     A row a plan (but the first) and territory: ``plan``, ``territory``, ``seller`` (``""`` where nobody
-    fills the position), ``potential``, ``sales`` (mean), ``quota`` and ``p_attain``, each with its change
-    from the first plan (``_change``), accounts ``kept``, ``lost`` and ``gained``, ``judged_by`` (the figure
+    fills the position), ``potential``, ``sales`` (mean), ``quota``, ``p_attain`` and ``pay`` (mean), each with
+    its change from the first plan (``_change``; ``nan`` where it is not known), accounts ``kept``, ``lost`` and ``gained``, ``judged_by`` (the figure
     that says who wins), the interval of its change ``low`` to ``high``, and ``verdict``: "wins" or "loses"
-    where the interval leaves out zero and the change is noticeable, else "same". Judged by the chance to
-    attain where all plans have quotas, else by sales; the winners come first.
+    where the interval leaves out zero and the change is noticeable, else "same". Judged by mean pay where
+    there is a compensation plan, else by the chance to attain where both plans have quotas, else by sales;
+    the winners come first.
     """
     first = futures[0]
     before = _figures(scenario, first)
@@ -48,6 +49,7 @@ def _figures(scenario: Scenario, one: Future) -> pd.DataFrame:
         "sales": one.sales.amount.mean(axis=0),
         "quota": quota,
         "p_attain": np.where(quota > 0, (one.sales.amount >= quota).mean(axis=0), np.nan),
+        "pay": np.full(len(quota), np.nan) if one.payout is None else one.payout.amount.mean(axis=0),
     })  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def _held_against(scenario: Scenario, first: Future, before: pd.DataFrame, one: 
     judged, change = _judged(first, one)
     low, high = intervals(change.T)
     middle = change.mean(axis=0)
-    told = np.abs(middle) >= NOTICEABLE * (1.0 if judged == "p_attain" else before["sales"].to_numpy())
+    told = np.abs(middle) >= NOTICEABLE * (1.0 if judged == "p_attain" else before[judged].to_numpy())
     verdict = np.where(told & (low > 0), WINS, np.where(told & (high < 0), LOSES, SAME))
     table = table.assign(judged_by=judged, low=low, high=high, verdict=verdict)
     order = np.lexsort((np.arange(len(table)), -np.nan_to_num(middle)))
@@ -72,6 +74,8 @@ def _held_against(scenario: Scenario, first: Future, before: pd.DataFrame, one: 
 
 def _judged(first: Future, one: Future) -> tuple[str, FloatArray]:
     """Give the figure that says who wins, and its change in every future, shape ``(replications, k)``."""
+    if first.payout is not None and one.payout is not None:
+        return "pay", one.payout.amount - first.payout.amount
     if first.plan.quotas is None or one.plan.quotas is None:
         return "sales", one.sales.amount - first.sales.amount
     attained = [(it.sales.amount >= it.quota).astype(np.float64) for it in (first, one)]

@@ -129,7 +129,13 @@ def seller_grid(found: Comparison, plan: str, most: int | None = None) -> Grid:
     return Grid(tuple(heads), tuple(_seller_rows(found, table, shown)))
 
 
-COLUMNS = {"p_attain": "chance to attain", "quota": "quota", "sales": "mean sales", "potential": "potential"}
+COLUMNS = {
+    "pay": "mean pay",
+    "p_attain": "chance to attain",
+    "quota": "quota",
+    "sales": "mean sales",
+    "potential": "potential",
+}
 ACCOUNTS = ("kept", "lost", "gained")
 
 

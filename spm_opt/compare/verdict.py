@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 Row = Mapping[Hashable, Any]
 SLIGHT = {"money": 0.005, "share": 0.01, "figure": 0.01}
 """Differences below these are called slight: half a percent of an amount, a point of a share, 0.01 else."""
+JUDGED = {
+    "pay": ("mean pay", words.percent(NOTICEABLE, 0)),
+    "p_attain": ("chance to attain the own quota", "a point"),
+    "sales": ("mean sales", words.percent(NOTICEABLE, 0)),
+}
+"""What sellers win or lose by, and the change that counts as none."""
 ALL, NONE = words.percent(1.0, 0), words.percent(0.0, 0)
 NAMES = {"win_rate": "win rates", "churn": "churn", "growth": "growth", "growth_spread": "spread of growth"}
 
@@ -163,11 +169,7 @@ def _sellers(found: Comparison, plan: str) -> Iterator[str]:
     if table.empty:
         return
     judged = str(table["judged_by"].iloc[0])
-    what, least = (
-        ("chance to attain the own quota", "a point")
-        if judged == "p_attain"
-        else ("mean sales", words.percent(NOTICEABLE, 0))
-    )
+    what, least = JUDGED[judged]
     wins, loses = ((table["verdict"] == one) for one in (WINS, LOSES))
     yield (
         f"Of {words.plural(len(table), 'seller')}, {int(wins.sum()):,} win and {int(loses.sum()):,} lose with {plan}, by the {what} "

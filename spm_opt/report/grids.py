@@ -138,6 +138,9 @@ ODDS_LABELS = {
     "share_attaining": "territories that attain, on average",
     "attainment_spread": "spread of attainment over sellers (standard deviation)",
     "gini_potential": "Gini of potential over territories (0: all the same)",
+    "gini_pay": "Gini of pay over sellers, on average",
+    "pay": "cost of pay, mean",
+    "cost_of_sales": "cost of pay by sales",
     "revenue_at_risk": "sales lost to changes of hands, mean",
     "revenue_at_risk_p95": "sales lost to changes of hands, 1 year in 20 above",
 }
@@ -145,7 +148,7 @@ ODDS_LABELS = {
 
 def odds_figure(name: str, value: float, currency: str) -> str:
     """Write a company figure: a chance or share in percent, a Gini as it is, else money."""
-    if name.startswith(("p_", "share_", "attainment_")):
+    if name.startswith(("p_", "share_", "attainment_", "cost_")):
         return words.percent(value)
     if name.startswith("gini_"):
         return words.figure(value)
