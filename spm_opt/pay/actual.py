@@ -13,7 +13,7 @@ from spm_opt.pay.results import OWN, Key, Results, Team
 from spm_opt.pay.targets import members
 from spm_opt.pay.year import results_of, tenure
 from spm_opt.plan import QuotaPlan
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.findings import Finding, Findings
 from spm_opt.scenario.pay_periods import COUNT
 from spm_opt.scenario.pay_settings import CompensationPlan
@@ -58,7 +58,8 @@ def actual_results(
     made = results_of(scenario, plan, quotas, amount, sellers)
     _require_all(plan, made, table, file)
     through = int(table.loc[table["amount"].notna(), "place"].max()) + 1
-    return _with_quotas(made, given, through), through
+    absent = ~np.isin(np.arange(len(sellers)), place)
+    return _with_quotas(made, given, through, absent), through
 
 
 def _keys(table: pd.DataFrame, plan: CompensationPlan) -> Iterator[tuple[str, str, IntArray]]:
@@ -83,14 +84,18 @@ def _given(at: tuple[IntArray, IntArray], quota: FloatArray, shape: tuple[int, i
     return np.where(known, np.rint(100 * _sum(at, quota, shape)), np.nan)
 
 
-def _with_quotas(made: Results, given: dict[Key, FloatArray], through: int) -> Results:
-    """Put quotas of the table in the place of the plan's, also in the sums of teams."""
+def _with_quotas(made: Results, given: dict[Key, FloatArray], through: int, absent: BoolArray) -> Results:
+    """Put quotas of the table in the place of the plan's, also in the sums of teams.
+
+    Of what has no quotas in the plan none are asked of later periods, nor of sellers who are not in the table.
+    """
     own, changed = dict(made.quota), set[Key]()
     for key, quota in given.items():
         if not np.isnan(quota).all():
             before = own.get(key, np.full(quota.shape, np.nan))
             found = np.where(np.isnan(quota), before, quota)
-            found[:, through:] = np.nan_to_num(found[:, through:])
+            free = absent[:, None] | (np.arange(quota.shape[1]) >= through)
+            found = np.where(free, np.nan_to_num(found), found)
             own[key] = found
             changed.add(key)
     teams = {level: _resummed(team, own, changed) for level, team in made.teams.items()}

@@ -94,6 +94,8 @@ def earned(component: Component, results: Results, target: FloatArray, rows: sli
     result, quota = (one[..., places, :] for one in results.credited(key_of(component), component.of, rows))
     own = target[places]
     set_result, set_quota, own = _set_against(component.basis, result, quota, own)
+    # the year's target pay is nobody's before the position is filled
+    own = own * (np.cumsum(results.months[places], axis=1) > 0)
     attainment = _attainment(component, set_result, set_quota)
     below = attainment < (component.threshold or 0.0)
     tiers = tuple(

@@ -158,7 +158,7 @@ def _threshold(one: Component) -> Iterator[Fault]:
     if one.threshold < first.low:
         text = f"gap: nothing is said from the threshold {one.threshold:g} to the first tier, {first.low:g}"
         yield ("threshold",), text
-    elif ends is not None and one.threshold >= ends:
+    elif ends is not None and ends <= one.threshold <= LARGEST:
         yield ("threshold",), f"{one.threshold:g} is above the first tier, which ends at {ends:g}"
 
 

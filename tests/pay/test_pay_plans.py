@@ -192,6 +192,8 @@ def test_15_vacant_and_part_year_positions():
     found = pay(made, of)
     assert found.target.tolist() == [50_000, 0]
     assert found.amount.tolist() == [[30_000 + 10_000, 0]]
+    # nor is a quota of nothing reached before July: the half year's 20,000 are paid in the third quarter
+    assert paid(made, results([[0] * 4], [[0] * 4], months=[[0, 0, 3, 3]])) == [20_000, 0]
 
 
 def test_16_months():
