@@ -25,7 +25,7 @@ def measure_grid(found: Comparison) -> Grid:
     """Lay out what each plan comes to, and how it stands against the first, a row a measure and plan."""
     first = found.plans[0]
     heads = (
-        Head("measure"), Head("plan"), Head("mean", numeric=True), Head(f"less {first}", numeric=True),
+        Head("measure"), Head("plan"), Head("mean", numeric=True), Head(f"difference to {first}", numeric=True),
         Head("95 % interval", numeric=True), Head(f"beats {first} in", numeric=True),
         Head("is beaten in", numeric=True),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def stress_grid(found: Comparison) -> Grid:
         Head("of expected", numeric=True),
     ]
     heads += [Head("reaches target in", numeric=True)] if found.target is not None else []
-    heads += [Head(text, numeric=True) for text in (f"less {first}", "95 % interval", "best in")]
+    heads += [Head(text, numeric=True) for text in (f"difference to {first}", "95 % interval", "best in")]
     return Grid(tuple(heads), tuple(_stress_rows(found)))
 
 

@@ -61,7 +61,7 @@ def rows_of(found: Comparison, plan: str) -> Iterator[Row]:
 def standing(measure: Measure, row: Row) -> str:
     """Say how a plan stands against the first on a measure: better, worse or even."""
     low, high = float(row["low"]), float(row["high"])
-    if math.isfinite(low) and low * high <= 0:
+    if not math.isfinite(low) or low * high <= 0:
         return "even"
     ahead = float(row["difference"]) * (1 if measure.better == "more" else -1)
     return "better" if ahead > 0 else "worse" if ahead < 0 else "even"
@@ -89,7 +89,7 @@ def _overall(found: Comparison, plan: str, rows: Mapping[str, Row]) -> str:
         for how, labels in groups.items()
         if labels and how != "even"
     ]
-    text = f"Of {len(rows)} measures {plan} is, beside {found.plans[0]}, {listed(parts)}"
+    text = f"Of {words.plural(len(rows), 'measure')} {plan} is, beside {found.plans[0]}, {listed(parts)}"
     even = groups["even"]
     text += f"; no difference can be told on {len(even)} ({'; '.join(even)})" if even else ""
     return f"{text}."
@@ -112,13 +112,20 @@ def _sentence(found: Comparison, plan: str, measure: Measure, row: Row) -> str:
         return f"{title}: no difference can be told ({figures})."
     slight = "slightly " if abs(gap) < SLIGHT[measure.kind] * _scale(measure, before) else ""
     ahead, behind = (plan, first) if how == "better" else (first, plan)
-    share = float(row["beats"] if how == "better" else row["beaten"])
     if measure.name == "target_reached":  # in most futures both reach it, or neither
         return f"{title}: {slight}more often with {ahead} than with {behind} ({figures})."
-    often = (
-        "in every future" if share == 1 else f"in {words.percent(share, 0)} of {found.replications:,} futures"
+    return f"{title}: {ahead} {slight}beats {behind} {_often(row, how, found.replications)} ({figures})."
+
+
+def _often(row: Row, how: str, replications: int) -> str:
+    """Say in how many futures the plan that is ahead on average is ahead."""
+    share, other = (
+        float(row[name]) for name in (("beats", "beaten") if how == "better" else ("beaten", "beats"))
     )
-    return f"{title}: {ahead} {slight}beats {behind} {often} ({figures})."
+    if share == 1:
+        return "in every future"
+    text = f"in {share_of(share)} of {replications:,} futures"
+    return text if share >= other else f"on average, but only {text}"
 
 
 def share_of(share: float) -> str:
