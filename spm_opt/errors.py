@@ -9,6 +9,7 @@
     ├── ComparisonError (2)  plans are not for the same accounts, sellers and history
     ├── SchedulerError  (2)  no scheduler, or none with workers, answers where one should
     ├── InputError      (3)  the tables hold errors; carries every finding
+    ├── CalibrationError (3) history is too short or too coarse to hold a part of it out
     ├── QuotaError      (4)  no quotas meet all the rules together
     ├── InfeasibleError (4)  it is proven that no alignment keeps the hard rules
     └── NotFoundError   (5)  no alignment that keeps them was found, and nothing is proven
@@ -69,6 +70,12 @@ class InputError(SpmError):
     def __init__(self, findings: Findings) -> None:
         super().__init__(findings.text())
         self.findings = findings
+
+
+class CalibrationError(SpmError):
+    """History is too short or too coarse to hold a part of it out; the message says what is needed."""
+
+    exit_code = 3
 
 
 class QuotaError(SpmError):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-
 from spm_opt.errors import QuotaError
 from spm_opt.quota.measures import PIPELINE
 from spm_opt.scenario.quota_faults import target_faults
 from spm_opt.scenario.quota_settings import Quota
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.earlier import last_end, until
 from spm_opt.simulate.history import YEAR, Years, years
 
 
@@ -55,7 +53,7 @@ def year_before(scenario: Scenario) -> Scenario:
         scenario,
         settings=settings.model_copy(update=update),
         accounts=accounts,
-        history=_earlier(scenario.history, settings.year),
+        history=until(scenario.history, last_end(scenario.history, settings.year) - YEAR),
         pipeline=None,
         targets=None,
     )
@@ -78,12 +76,3 @@ def _rules(rules: Quota, past: Years) -> Quota:
             "periods": "year",
         }
     )
-
-
-def _earlier(history: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Drop the twelve months that end where the history before the planned year ends, and what follows."""
-    period = pd.DatetimeIndex(history["period"])
-    end = np.asarray(period.year * YEAR + period.month - 1) + history["months"].to_numpy(dtype=np.int64)
-    last = int(end[end <= year * YEAR].max())
-    kept: pd.DataFrame = history[end <= last - YEAR]
-    return kept
