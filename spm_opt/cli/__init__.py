@@ -1,10 +1,12 @@
 """The command line: a thin skin over the library."""
 
+from spm_opt.cli.calibrate_command import calibrate
 from spm_opt.cli.commands import main as main
 from spm_opt.cli.compare_command import compare
 from spm_opt.cli.metrics_command import metrics
 from spm_opt.cli.pay_command import pay
 
+main.add_command(calibrate)
 main.add_command(compare)
 main.add_command(metrics)
 main.add_command(pay)
