@@ -74,9 +74,9 @@ class PlainYear:
     def _shared(self, law, u):
         if not law.groups:
             return np.full(self.count, law.stated)
-        d = law.groups - 1
-        own = np.maximum(0, law.between * d / stats.chi2.isf(u, d) - law.within) / law.members
-        return np.sqrt((3 * law.stated**2 + d * own) / (3 + d))
+        sums = 3 * (law.members * law.stated**2 + law.within) + law.freedom * law.between
+        mean_square = sums / stats.chi2.isf(u, 3 + law.freedom)
+        return np.sqrt(np.maximum(0, mean_square - law.within) / law.members)
 
     def _segment(self, at, name):
         demand = self.demand

@@ -12,8 +12,8 @@ Growth of the accounts that stay
     taken of the company and shrunk towards it in each segment, as if 20 accounts more had behaved like it.
 What sellers and markets share
     Accounts of one seller rise and fall together, as do those of one market: one-way random effects on the
-    departures from the segments' (for markets: the company's) mean give the spread of each. They are taken off
-    the accounts' own variance where a segment's accounts do not all share them, since they are drawn apart.
+    departures from the segments' (for markets: the company's) mean give the spread of each. The accounts' own
+    variance is what is left when the means of sellers and markets in each year are taken out.
     A mean of logarithms is therefore less sure than its accounts' number says:
     ``v / n + shocks of sellers, markets, segment and company in the years seen``.
 Skill
@@ -49,6 +49,8 @@ NARROWEST = 0.1
 """Least distance of that limit from the median, in logarithms: about 10 % of growth."""
 ENOUGH_SELLERS, ENOUGH_MARKETS = 5, 3
 """Groups before their spread is estimated."""
+TURNS = 10
+"""Times that sellers' and markets' means are taken out in turns."""
 SKILL_SELLERS, SKILL_PRIOR = 20, 10.0
 """Sellers before the part of skill is estimated, and what the stated part counts."""
 
@@ -153,8 +155,14 @@ def growth(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Growt
     residual = seen.log - own[segment]
     sellers, markets = groups.seller[seen.account], groups.market[seen.account]
     held = sellers >= 0
+    alike = 1 + (seen.pairs - 1) * settings.skill**2
     seller = _shared(
-        residual[held], sellers[held] * seen.pairs + seen.pair[held], ENOUGH_SELLERS, settings, "seller_shock"
+        residual[held],
+        sellers[held] * seen.pairs + seen.pair[held],
+        ENOUGH_SELLERS,
+        settings,
+        "seller_shock",
+        alike,
     )
     market = _shared(
         seen.log - company, markets * seen.pairs + seen.pair, ENOUGH_MARKETS, settings, "market_shock"
@@ -163,6 +171,7 @@ def growth(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Growt
     within = np.bincount(segment, residual**2, groups.segments)
     variance = (within + LEVEL_PRIOR * total) / (observed + LEVEL_PRIOR)
     shared = _inside(seller, market, groups)
+    alone, company_alone = _alone(seen, residual, groups, shared)
     common = settings.company_shock**2 / seen.pairs
     each = common + settings.segment_shock**2 / seen.pairs
     lasting = _common(seen, groups, seller.value, market.value)
@@ -170,11 +179,11 @@ def growth(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Growt
         # what is shared is drawn with a mean factor of 1: its part of the mean factor stays here
         mean=mean + np.minimum(shared, variance) / 2,
         error=np.sqrt(variance / (observed + LEVEL_PRIOR) + each + lasting[:-1]),
-        spread=np.sqrt(np.clip(variance - shared, 0, None)),
+        spread=np.sqrt(alone),
         freedom=observed + LEVEL_PRIOR - 1,
         company=company + min(shared, total) / 2,
         company_error=float(np.sqrt(total / len(residual) + common + lasting[-1])),
-        company_spread=float(np.sqrt(max(total - shared, 0.0))),
+        company_spread=float(np.sqrt(company_alone)),
         company_freedom=len(residual) - 1.0,
         observed=observed,
         source="history",
@@ -244,11 +253,16 @@ def _means(values: FloatArray, group: IntArray, count: int) -> tuple[FloatArray,
 
 
 def _only_stated(settings: Simulation, key: str) -> Shared:
-    return Shared(float(getattr(settings, key)), 0.0, 0.0, 1.0, 0, stated(settings, key))
+    return Shared(float(getattr(settings, key)), 0.0, 0.0, 1.0, 0, 0.0, stated(settings, key))
 
 
-def _shared(values: FloatArray, group: IntArray, enough: int, settings: Simulation, key: str) -> Shared:
-    """Estimate what groups share; a scenario that states it is believed."""
+def _shared(
+    values: FloatArray, group: IntArray, enough: int, settings: Simulation, key: str, alike: float = 1.0
+) -> Shared:
+    """Estimate what groups share; a scenario that states it is believed.
+
+    ``alike`` is how many groups say as much as one that stands alone.
+    """
     source = stated(settings, key)
     _, group, members = np.unique(group, return_inverse=True, return_counts=True)
     groups, count = len(members), len(values)
@@ -258,7 +272,8 @@ def _shared(values: FloatArray, group: IntArray, enough: int, settings: Simulati
     between = float(members @ (own - whole) ** 2) / (groups - 1)
     within = float(((values - own[group]) ** 2).sum()) / (count - groups)
     typical = (count - float(members @ members) / count) / (groups - 1)
-    return Shared(float(getattr(settings, key)), between, within, typical, groups, "history")
+    freedom = (groups - 1) / alike
+    return Shared(float(getattr(settings, key)), between, within, typical, groups, freedom, "history")
 
 
 def _inside(seller: Shared, market: Shared, groups: Groups) -> float:
@@ -284,6 +299,32 @@ def _common(seen: _Seen, groups: Groups, seller: float, market: float) -> FloatA
                 (parts**2).sum(axis=1), sums**2, out=np.zeros(len(sums)), where=sums > 0
             )
     return out
+
+
+def _alone(seen: _Seen, residual: FloatArray, groups: Groups, shared: float) -> tuple[FloatArray, float]:
+    """Give the accounts' own variance by segment, and the company's: what sellers and markets leave.
+
+    Their means of each year are taken out, in turns until both are gone, and the degrees of freedom that they take
+    are allowed for. Where that leaves too few, what they share is taken off the whole variance instead.
+    """
+    segment, count = groups.segment[seen.account], len(residual)
+    observed = np.bincount(segment, minlength=groups.segments)
+    cells = [
+        np.unique((of[seen.account] + 1) * seen.pairs + seen.pair, return_inverse=True)[1]
+        for of in (groups.seller, groups.market)
+    ]
+    taken = sum(int(cell.max()) for cell in cells) + int((observed > 0).sum())
+    left = residual.copy()
+    if count - taken >= ENOUGH:
+        for _ in range(TURNS):
+            for cell in cells:
+                left -= _means(left, cell, int(cell.max()) + 1)[0][cell]
+        squares = left**2 * count / (count - taken)
+    else:
+        squares = np.maximum(residual**2 - shared, 0.0)
+    company = float(squares.mean())
+    own = np.bincount(segment, squares, groups.segments)
+    return (own + LEVEL_PRIOR * company) / (observed + LEVEL_PRIOR), company
 
 
 def _departures(

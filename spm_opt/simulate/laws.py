@@ -124,9 +124,12 @@ class Shared:
     """The spread of what a group shares (its sellers' skill and luck, its markets' turns).
 
     One-way random effects: with ``g`` groups, mean squares ``B`` between and ``W`` within them and ``n0``
-    members in a typical group, ``(B - W) / n0`` estimates the variance; ``B (g - 1) / chi2`` has the
-    distribution of what ``B`` would have been on average (generalised inference, Weerahandi 1993). A stated
-    spread counts beside it as three groups more: a few groups say little.
+    members in a typical group, ``(B - W) / n0`` estimates the variance. A stated spread counts beside it as three
+    groups more, since a few groups say little: of the mean square ``B`` would be on average, ``theta``, the prior is
+    a scaled inverse chi-square distribution with 3 degrees of freedom at ``n0`` times the stated variance and
+    ``W``, and the posterior one with ``3 + g - 1`` (Box, Tiao: Bayesian Inference in Statistical Analysis, 1973,
+    5.2; ``W`` counts as known). Where a part ``rho`` of a group's variance stays over ``y`` years, its mean squares
+    say less: the degrees of freedom are ``(g - 1) / (1 + (y - 1) rho^2)`` in place of ``g - 1``.
 
     Attributes
     ----------
@@ -134,6 +137,8 @@ class Shared:
         The spread where nothing is estimated, and the prior where it is.
     between, within, members, groups
         As above; no groups where it is stated.
+    freedom
+        Degrees of freedom behind ``between``.
     source
         "history", "scenario" or "default".
     """
@@ -143,6 +148,7 @@ class Shared:
     within: float
     members: float
     groups: int
+    freedom: float
     source: str
 
     @property
@@ -154,8 +160,8 @@ class Shared:
         """Draw from uniform numbers of any shape."""
         if not self.groups:
             return np.full(uniform.shape, self.stated)
-        freedom = self.groups - 1
-        return np.sqrt(self._variance(freedom / special.chdtri(freedom, uniform)))
+        freedom = STATED_WEIGHT + self.freedom
+        return np.sqrt(self._variance(np.asarray(freedom / special.chdtri(freedom, uniform))))
 
     def interval(self) -> tuple[float, float]:
         """Give the 90 % interval; ``nan`` where it is stated."""
@@ -165,12 +171,12 @@ class Shared:
         return low, high
 
     def _variance(self, factor: FloatArray) -> FloatArray:
-        """Give the variance where the mean square between groups is so many times what was seen."""
+        """Give the variance where the mean square between groups is so many times its estimate."""
         if not self.groups:
             return np.full(factor.shape, self.stated**2)
-        own = np.maximum(0.0, self.between * factor - self.within) / self.members
-        freedom = self.groups - 1
-        return np.asarray((STATED_WEIGHT * self.stated**2 + freedom * own) / (STATED_WEIGHT + freedom))
+        usual = self.members * self.stated**2 + self.within
+        square = (STATED_WEIGHT * usual + self.freedom * self.between) / (STATED_WEIGHT + self.freedom)
+        return np.asarray(np.maximum(0.0, square * factor - self.within) / self.members)
 
 
 def beta_quantile(mean: FloatArray, weight: FloatArray, uniform: FloatArray) -> FloatArray:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from spm_opt.problem import FloatArray
 from spm_opt.scenario.simulate_settings import Simulation
 from spm_opt.simulate.growth import stated
-from spm_opt.simulate.laws import Levels, Rates, Shared
+from spm_opt.simulate.laws import INTERVAL, Levels, Rates, Shared
 from spm_opt.simulate.shape import mean_factor, normal_shape
 
 if TYPE_CHECKING:
@@ -107,13 +108,24 @@ def _spread_rows(name: str, segments: tuple[str, ...], levels: Levels) -> list[R
 
 def _first_rows(first: Levels) -> list[Row]:
     lift = mean_factor(normal_shape(), np.array([first.company_spread]))[0]
-    low, high = (np.exp(first.interval()[0]) * lift).tolist()
+    low, high = (np.exp(first.company + _unsure(first) * special.ndtri(INTERVAL)) * lift).tolist()
     seen = int(first.observed.max(initial=0))
     wide = first.spread_interval()[0].tolist()
     return [
         ("first_purchase", "", float(np.exp(first.company) * lift), low, high, first.source, seen),
         ("first_purchase_spread", "", first.company_spread, *wide, first.spread_source, seen),
     ]
+
+
+def _unsure(first: Levels) -> float:
+    """Give how unsure a lognormal mean is, in logarithms: as its median, and by the half of the variance.
+
+    The second is the root of ``spread^4 / (2 f)`` with ``f`` degrees of freedom (Cox's method, Zhou and Gao 1997).
+    Not a number where the mean is stated.
+    """
+    if not first.company_error > 0:
+        return np.nan
+    return float(np.sqrt(first.company_error**2 + first.company_spread**4 / (2 * first.company_freedom)))
 
 
 def _deal_rows(demand: Demand) -> list[Row]:

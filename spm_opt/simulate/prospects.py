@@ -49,7 +49,7 @@ def new_business(
 
 def _first(logs: FloatArray, count: int) -> Levels:
     """Estimate the share of potential that is bought in the first year, the same for all segments."""
-    mean, spread, seen = float(logs.mean()), float(logs.std()), len(logs)
+    mean, spread, seen = float(logs.mean()), float(logs.std(ddof=1)), len(logs)
     error = spread / np.sqrt(seen)
     return Levels(
         np.full(count, mean), np.full(count, error), np.full(count, spread), np.full(count, seen - 1.0),

@@ -58,14 +58,14 @@ def test_churn_of_a_segment_is_shrunk_towards_the_company():
 
 
 def test_growth_has_the_mean_and_spread_of_its_logarithms():
-    """Half grew by e^0.3, half shrank by e^-0.1: mean 0.1, spread 0.2; mean growth near exp(0.12) - 1."""
+    """Half grew by e^0.3, half shrank by e^-0.1: mean 0.1, spread 0.2; mean growth near exp(0.1205) - 1."""
     demand = estimate(with_ratios([math.exp(0.3)] * 20 + [math.exp(-0.1)] * 20))
     levels = demand.growth.levels
     assert levels.mean == pytest.approx([0.1])
-    assert levels.spread == pytest.approx([0.2])
+    assert levels.spread == pytest.approx([0.2 * math.sqrt(40 / 39)])  # their mean took a degree of freedom
     # 40 accounts and 20 like them, and the year that they were seen in: company and segment
     assert levels.error == pytest.approx([math.sqrt(0.04 / 60 + 0.03**2 + 0.02**2)])
-    assert parameter(demand, "growth")["value"] == pytest.approx(math.expm1(0.12), abs=0.001)
+    assert parameter(demand, "growth")["value"] == pytest.approx(math.expm1(0.1205), abs=0.001)
 
 
 def test_growth_of_a_segment_is_shrunk_towards_the_company():
@@ -75,14 +75,17 @@ def test_growth_of_a_segment_is_shrunk_towards_the_company():
     assert demand.growth.levels.spread == pytest.approx([0, 0], abs=1e-12)
 
 
-def test_shocks_are_taken_off_the_spread_but_not_off_the_mean_factor():
-    """A variance of 0.04 with markets that share 0.1 leaves 0.03; exp(mean + spread^2 / 2) stays."""
-    ratios = [math.exp(0.3), math.exp(-0.1)] * 20
+def test_the_spread_is_what_sellers_and_markets_leave():
+    """Two markets 0.2 apart, plus and minus 0.2 in each: a variance of 0.04 with 38 degrees of freedom of 40."""
+    logs = [0.3, -0.1] * 10 + [0.1, -0.3] * 10
     markets = ["m"] * 20 + ["n"] * 20
-    for shock, left in ((0.1, 0.03), (0.5, 0.0)):
-        levels = estimate(with_ratios(ratios, markets=markets, market_shock=shock)).growth.levels
-        assert levels.spread**2 == pytest.approx([left], abs=1e-12)
-        assert levels.mean + levels.spread**2 / 2 == pytest.approx([0.12])
+    for shock, lift in ((0.1, 0.01), (0.5, 0.05)):
+        levels = estimate(
+            with_ratios(np.exp(logs).tolist(), markets=markets, market_shock=shock)
+        ).growth.levels
+        assert levels.spread**2 == pytest.approx([0.04 * 40 / 38])
+        # the shock has a mean factor of 1: its part of the mean stays, up to the variance seen
+        assert levels.mean == pytest.approx([lift / 2])
 
 
 def test_what_sellers_share_is_their_variance_between():

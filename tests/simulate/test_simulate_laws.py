@@ -53,7 +53,7 @@ def test_a_shared_spread_covers_its_truth():
         means = values.mean(axis=1)
         between = 20 * means.var(ddof=1)
         within = float(((values - means[:, None]) ** 2).sum() / (30 * 19))
-        low, high = Shared(0.15, between, within, 20.0, 30, "history").interval()
+        low, high = Shared(0.15, between, within, 20.0, 30, 29.0, "history").interval()
         covered += low <= 0.15 <= high
     assert 0.86 <= covered / 400 <= 0.94
 
