@@ -23,6 +23,9 @@ WRONG = {
     "too high": "the forecasts were too high",
     "too low": "the forecasts were too low",
 }
+LITTLE_SAID = "says little"
+FINE = ("as expected", LITTLE_SAID)
+"""Verdicts that do not speak against forecasts."""
 LEVEL_NAMES = tuple(round(level * 100) for level in LEVELS)
 Record = dict[str, Any]
 
@@ -60,32 +63,25 @@ def sentences(calibration: Calibration) -> list[str]:
         odd = [f"{title(row)} ({row['verdict']})" for row in segments if row["verdict"] not in FINE]
         many = f"Of {words.plural(len(segments), 'segment')} "
         said.append(
-            many + (f"these depart: {', '.join(odd)}." if odd else "none departs from what chance allows.")
-            + f" One of 20 would by chance."
-        )  # fmt: skip
+            many + (f"these depart: {', '.join(odd)}." if odd else "none departs further than by chance.")
+        )
     return said
-
-
-FINE = ("as expected", "says little")
 
 
 def _sentence(row: Record) -> str:
     if row["level"] == COMPANY:
-        return f"The company's sales were at the {_place(row['pit_mean'])} of their forecast; one outcome says little."
+        return f"The company's sales came to the {row['pit_mean'] * 100:.0f} % quantile of their forecast; one outcome says little."
     count = words.plural(row["n"], NOUNS[row["level"]], "territories" if row["level"] == TERRITORIES else "")
-    low, high = words.percent(row["low_80"], 0), words.percent(row["high_80"], 0)
+    if row["low_80"] == row["high_80"]:
+        return f"Of {count} the model is certain, and was right with {words.percent(row['cover_80'] / row['low_80'], 0)}."
     text = (
-        f"80 % intervals of {count} held {words.percent(row['cover_80'], 0)}; if the model is right, in 19 of 20 "
-        f"such cases it is {low} to {high}"
+        f"80 % intervals of {count} held {words.percent(row['cover_80'], 0)}; by chance alone that is "
+        f"{ranged(row['low_80'], row['high_80'])} in 19 of 20 cases"
     )
-    if row["verdict"] == "says little":
+    if row["verdict"] == LITTLE_SAID:
         return f"{text}: so wide a range says little."
     found = [WRONG[word] for word in row["verdict"].split(", ") if word in WRONG]
-    return f"{text}: {'; '.join(found) or 'nothing speaks against it'}."
-
-
-def _place(pit: float) -> str:
-    return f"{pit * 100:.0f} % quantile"
+    return f"{text}: {'; '.join(found) or 'nothing speaks against them'}."
 
 
 def sources(calibration: Calibration) -> list[str]:

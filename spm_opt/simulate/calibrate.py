@@ -126,12 +126,13 @@ def calibrate(
     )
     names, accounts = _accounts(held, seed, replications)
     territories, company = _territories(held, sales), _company(held, sales)
-    judged = [
-        *((level, group, accounts, g) for g, (level, group) in enumerate(names)),
+    judged: list[tuple[str, str, Level, int]] = [
+        *((level, group, accounts, at) for at, (level, group) in enumerate(names)),
         (TERRITORIES, "", territories, 0),
         (COMPANY, "", company, 0),
     ]
-    rows = [{"level": level, "group": group} | judge(*at) for level, group, *at in judged]
+    rows = [{"level": level, "group": group} | judge(own, at) for level, group, own, at in judged]
+    bins = [histogram(own, at).assign(level=level, group=group) for level, group, own, at in judged]
     return Calibration(
         first=held.window.first,
         months=held.window.months,
@@ -139,10 +140,7 @@ def calibrate(
         replications=replications,
         seed=seed,
         groups=pd.DataFrame(rows),
-        histograms=pd.concat(
-            [histogram(*at).assign(level=level, group=group) for level, group, *at in judged],
-            ignore_index=True,
-        ),
+        histograms=pd.concat(bins, ignore_index=True)[["level", "group", "bin", "share", "low", "high"]],
         territories=_by_territory(held, sales, territories, accounts),
         parameters=sales.parameters,
         notes=held.notes,

@@ -187,7 +187,9 @@ def _notes(scenario: Scenario, window: Window, unknown: int) -> tuple[str, ...]:
         notes.append(f"who held {filled} of the positions then is not kept: they count as filled all along")
     if scenario.pipeline is not None:
         notes.append("the pipeline of that time is not kept: its sales count as growth and new business")
-    if scenario.settings.simulate.potential in scenario.accounts.columns:
+    if scenario.settings.simulate.potential not in scenario.accounts.columns:
+        notes.append("the accounts have no potential, so that none is expected to begin to buy")
+    else:
         notes.append(
             "potential and segments are those of today, which may have learnt from the months held out"
         )

@@ -63,8 +63,8 @@ def judge(level: Level, group: int) -> dict[str, Any]:
     }
     scores = np.column_stack([level.tally.score, level.naive])[rows]
     row |= dict(zip(SCORES, scores.mean(axis=0).tolist(), strict=True))
-    for at, name in enumerate(("same", "ratio"), start=1):
-        row[f"skill_{name}"], row[f"skill_{name}_error"] = _skill(scores[:, 0], scores[:, at], cluster)
+    for at, naive in enumerate(("same", "ratio"), start=1):
+        row[f"skill_{naive}"], row[f"skill_{naive}_error"] = _skill(scores[:, 0], scores[:, at], cluster)
     return row | {"verdict": _verdict(row)}
 
 
