@@ -123,3 +123,18 @@ def test_every_file_and_column_is_documented(plan, tmp_path):
                 row.get("measure", "plan") for row in rows
             }
             assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+
+
+def test_another_seed_changes_futures_and_no_quotas(plan):
+    """Another seed draws other futures; quotas, those of today too, stay what the plan's seed made them."""
+    one, two = (
+        json.loads(call("compare", "today", plan, "--scenario", TINY, "--json", *seed).stdout)
+        for seed in ((), ("--seed", "9"))
+    )
+    assert (one["seed"], two["seed"]) == (1, 9)
+    assert one["measures"][0]["value"] != two["measures"][0]["value"]
+    quotas = [
+        {row["territory"]: (row["quota"], row["quota_change"]) for row in found["sellers"]}
+        for found in (one, two)
+    ]
+    assert quotas[0] == quotas[1]

@@ -23,7 +23,8 @@ from spm_opt.cli.scheduler import scheduler_option, workers
 )  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1),
-    help="Seed of the futures [default: that of the first plan].",
+    help="Seed of the futures [default: that of the first plan]. Another one judges quotas by futures that they "
+    "were not set with.",
 )  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
@@ -50,10 +51,10 @@ def compare(
         target_folder(out)
     with workers(scheduler) as executor, display() as progress:
         progress("load", None)
-        opened = opened_for(plans, scenario, seed)
+        opened = opened_for(plans, scenario)
         candidates, broken = read_candidates(plans, opened)
         progress("compare", None)
-        found = compared(candidates, opened.scenario, executor=executor)
+        found = compared(candidates, opened.scenario, seed=seed, executor=executor)
     text, document = comparison_text(found), document_of(found)
     if out is not None:
         files = comparison_files(found)

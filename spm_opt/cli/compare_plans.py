@@ -17,14 +17,14 @@ from spm_opt.scenario.settings_file import FILE
 from spm_opt.simulate.simulate import simulate
 
 
-def opened_for(plans: Sequence[str], scenario: Path | None, seed: int | None) -> Opened:
-    """Open the scenario of the first plan that has a folder, with that plan's seed if no other is given."""
+def opened_for(plans: Sequence[str], scenario: Path | None) -> Opened:
+    """Open the scenario of the first plan that has a folder, with that plan's seed."""
     folders = [Path(plan) for plan in plans if plan != TODAY]
     if not folders:
         raise PlanFolderError(f"at least one plan must be a folder; only {TODAY!r} is there")
     known = read_provenance(folders[0])
     where = found_scenario(folders[0], str(known["hashes"].get(FILE, ""))) if scenario is None else scenario
-    return open_scenario(where, effort=known["effort"], seed=known["seed"] if seed is None else seed)
+    return open_scenario(where, effort=known["effort"], seed=known["seed"])
 
 
 def found_scenario(plan: Path, digest: str) -> Path:

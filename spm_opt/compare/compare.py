@@ -127,7 +127,7 @@ def compare(
         cases=chosen,
         sellers=by_seller(where, futures),
         parameters=sales.parameters,
-        notes=notes_on(where, plans, target),
+        notes=notes_on(where, plans, target, sales.seed),
     )
 
 

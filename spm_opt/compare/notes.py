@@ -12,8 +12,13 @@ from spm_opt.measures import holder_of
 from spm_opt.scenario.scenario import Scenario
 
 
-def notes_on(scenario: Scenario, plans: Sequence[Candidate], target: float | None) -> tuple[str, ...]:
-    """Say which plans lack quotas, were made for another target or by other settings, or are the same."""
+def notes_on(
+    scenario: Scenario, plans: Sequence[Candidate], target: float | None, seed: int
+) -> tuple[str, ...]:
+    """Say which plans lack quotas, were made for another target or by other settings, or are the same.
+
+    And whether quotas at equal chances are judged by the very futures that they were set with.
+    """
     notes = []
     without = [one.name for one in plans if one.quotas is None]
     if without and len(without) < len(plans):
@@ -29,6 +34,11 @@ def notes_on(scenario: Scenario, plans: Sequence[Candidate], target: float | Non
     if changed:
         notes.append(
             f"{listed(changed)}: made with another scenario.toml; judged with the settings of this one."
+        )
+    if seed == scenario.settings.seed and "equal_chance" in scenario.settings.quota.methods:
+        notes.append(
+            "Quotas at equal chances were set with these very futures; another seed judges them by futures that they "
+            "were not set with."
         )
     return (*notes, *(f"{one} and {other} are the same plan." for one, other in _twins(scenario, plans)))
 

@@ -114,6 +114,9 @@ def _outcome(run: Run, facts: Facts) -> list[tuple[str, str]]:
     lines.append(("company target", words.amount(figures["target"], currency)))
     lines.append(("mean sales", _beside(run, "mean", money=True)))
     lines.append(("chance to reach the target", _beside(run, "p_target", money=False)))
+    if "pay" in figures:
+        part = words.percent(figures["cost_of_sales"])
+        lines.append(("cost of pay", f"{_beside(run, 'pay', money=True)}, {part} of sales"))
     cents = run.plan.quotas.cents
     low, high = (words.amount(float(end) / 100, currency) for end in (cents.min(), cents.max()))
     lines.append(("quotas", f"{low} to {high}"))

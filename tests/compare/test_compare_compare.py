@@ -240,3 +240,12 @@ def test_workers_change_no_number():
         found = compare([TODAY, BLOCKS], SCENARIO, replications=600, executor=executor)
     for name in ("measures", "stress", "sellers"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name), check_exact=True)
+
+
+def test_quotas_judged_by_the_futures_that_set_them():
+    """Quotas at equal chances are not said to be fair by the futures that they were set with."""
+    rules = SCENARIO.settings.quota.model_copy(update={"methods": {"equal_chance": 1.0}})
+    scenario = replace(SCENARIO, settings=SCENARIO.settings.model_copy(update={"quota": rules}))
+    for seed, said in ((None, True), (2, False)):
+        notes = compare([TODAY, BLOCKS], scenario, replications=50, seed=seed, cases=[]).notes
+        assert any("these very futures" in text for text in notes) is said
