@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spm_opt.align.engine import align as align
     from spm_opt.compare.compare import compare as compare
     from spm_opt.errors import SpmError as SpmError
+    from spm_opt.pay.payout import payout as payout
     from spm_opt.plan import Alignment as Alignment
     from spm_opt.plan import Plan as Plan
     from spm_opt.plan import QuotaPlan as QuotaPlan
@@ -51,6 +52,7 @@ _HOMES = {
     "check": "spm_opt.run",
     "compare": "spm_opt.compare.compare",
     "load": "spm_opt.scenario.load",
+    "payout": "spm_opt.pay.payout",
     "prepare": "spm_opt.scenario.prepare",
     "quota": "spm_opt.quota.quota",
     "report": "spm_opt.report.report",

@@ -102,6 +102,25 @@ def test_the_excerpt_has_the_lines_of_a_real_run():
     assert excerpt[1].count("  ok  ") == 7  # the scenario's seven hard rules
 
 
+def test_the_statement_that_is_shown_adds_up():
+    """In the README's excerpt of a statement parts sum to the pay of a component, and those to the total."""
+    excerpt = re.search(r"<!-- pay excerpt -->\n```\n(.*?)```\n<!-- end pay excerpt -->", README, re.DOTALL)
+    assert excerpt is not None
+    statement = excerpt[1].partition("Statement of")[2]
+    parts, paid = 0, []
+    for line in statement.splitlines():
+        amount = re.search(r" (-?[\d,]+\.\d\d)(  =)?$", line)
+        cents = round(100 * float(amount[1].replace(",", ""))) if amount else 0
+        if re.search(r" (tier from|cap at|paid before) ", line):
+            parts += cents
+        elif re.search(r" pay  .*=$", line):
+            paid.append(cents)
+            assert parts in (0, cents)
+            parts = 0
+    assert len(paid) == 5
+    assert sum(paid[:-1]) == paid[-1]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_notebooks_run(path: Path, monkeypatch: pytest.MonkeyPatch):
     """Every notebook runs from top to bottom, and is stored without outputs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ from spm_opt.pay.results import Results
 from spm_opt.pay.statement import statements
 from spm_opt.pay.year import year_results
 from spm_opt.plan import Alignment, QuotaPlan
-from spm_opt.quota.quota import plan_cells, quota
+from spm_opt.quota.quota import quota
 from spm_opt.report.pay_tables import (
     cost_figures,
     paid_rows,
@@ -78,11 +78,7 @@ def require_names(scenario: Scenario, plan: CompensationPlan, file: Path | None,
 
 def quotas_of(scenario: Scenario, alignment: Alignment, stored: QuotaPlan | None, sales: Sales) -> QuotaPlan:
     """Take the quotas of a plan's folder, or set them where it has none."""
-    if stored is None:
-        return quota(scenario, alignment, sales)
-    if stored.cells is None and scenario.settings.quota.split:
-        return replace(stored, cells=plan_cells(scenario, stored))
-    return stored
+    return quota(scenario, alignment, sales) if stored is None else stored
 
 
 def require_sellers(wanted: tuple[str, ...], results: Results) -> None:

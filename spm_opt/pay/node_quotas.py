@@ -12,6 +12,7 @@ from spm_opt.pay.results import YEAR, whole
 from spm_opt.plan import QuotaPlan
 from spm_opt.problem import FloatArray
 from spm_opt.quota.organisation import Node
+from spm_opt.quota.quota import plan_cells
 from spm_opt.quota.season import season
 from spm_opt.scenario.scenario import Scenario
 
@@ -41,11 +42,9 @@ class NodeQuotas:
 
     def above(self, node: Node) -> Iterator[int]:
         """Give the places of the nodes above one, from the nearest up."""
-        place = {name: i for i, name in enumerate(self.nodes)}
-        while (node := self.parent.get(node, node)) in place and node in self.parent:
-            yield place[node]
-        if node in place:
-            yield place[node]
+        while node in self.parent:
+            node = self.parent[node]
+            yield self.nodes.index(node)
 
 
 def node_quotas(scenario: Scenario, quotas: QuotaPlan, count: int) -> NodeQuotas:
@@ -54,31 +53,32 @@ def node_quotas(scenario: Scenario, quotas: QuotaPlan, count: int) -> NodeQuotas
     Where the plan has no periods as short, a quota is spread by the season; each sum from January on is
     rounded to the cent, so that periods add up to the year.
     """
-    table = quotas.nodes
-    nodes = list(zip(table["level"], table["node"], strict=True))
-    above = list(zip(table["parent_level"], table["parent"], strict=True))
-    monthly = season(scenario)
-    whole_year = table["cents"].to_numpy(dtype=float)
-    cells = quotas.cells
-    if cells is None:
-        cells = table.assign(product="", period=str(scenario.settings.year))
-    periods = sorted(set(cells["period"]))
-    into = seasonal(monthly, len(periods), count)
-    cents = {}
+    nodes = list(zip(quotas.nodes["level"], quotas.nodes["node"], strict=True))
+    above = list(zip(quotas.nodes["parent_level"], quotas.nodes["parent"], strict=True))
+    cells = _cells(scenario, quotas)
+    places, periods = pd.Index(nodes), sorted(set(cells["period"]))
+    into = seasonal(season(scenario), len(periods), count)
+    by_product, total = {}, np.zeros((len(nodes), count))
     for product, own in cells.groupby("product", sort=True):
         found = np.zeros((len(nodes), len(periods)))
-        at = pd.Index(nodes).get_indexer(pd.Index(list(zip(own["level"], own["node"], strict=True))))
+        at = places.get_indexer(pd.Index(list(zip(own["level"], own["node"], strict=True))))
         np.add.at(
             found, (at, pd.Index(periods).get_indexer(pd.Index(own["period"]))), own["cents"].to_numpy()
         )
-        cents[str(product)] = _exact(found, into)
-    total = (
-        sum(cents.values())
-        if quotas.cells is not None
-        else _exact(whole_year[:, None], seasonal(monthly, 1, count))
-    )
-    parent = {node: up for node, up in zip(nodes, above, strict=True) if up[1] and up in nodes}
-    return NodeQuotas(tuple(nodes), parent, {**cents, "": np.asarray(total)})
+        by_product[str(product)] = _exact(found, into)
+        total += by_product[str(product)]
+    known = set(nodes)
+    parent = {node: up for node, up in zip(nodes, above, strict=True) if up in known}
+    return NodeQuotas(tuple(nodes), parent, {**by_product, "": total})
+
+
+def _cells(scenario: Scenario, quotas: QuotaPlan) -> pd.DataFrame:
+    """Give the plan's cells, or every quota as one."""
+    if quotas.cells is not None:
+        return quotas.cells
+    if scenario.settings.quota.split:
+        return plan_cells(scenario, quotas)
+    return quotas.nodes.assign(product="", period=str(scenario.settings.year))
 
 
 def seasonal(monthly: FloatArray, spans: int, count: int) -> FloatArray:

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from spm_opt.errors import InputError
 from spm_opt.pay.node_quotas import NodeQuotas, node_quotas, seasonal
 from spm_opt.pay.results import OWN, YEAR, Key, Results, Team
+from spm_opt.pay.targets import members
 from spm_opt.plan import QuotaPlan
 from spm_opt.problem import FloatArray
 from spm_opt.quota.organisation import TERRITORY
 from spm_opt.quota.season import season
+from spm_opt.scenario.findings import Finding, Findings
+from spm_opt.scenario.located import column_name
 from spm_opt.scenario.pay_periods import COUNT, period_names
 from spm_opt.scenario.pay_roles import roles_of
 from spm_opt.scenario.pay_settings import REVENUE, CompensationPlan
@@ -51,6 +55,11 @@ def results_of(
         The ``k`` sellers.
     into
         What part of each span falls into each period of pay, shape ``(spans, periods)``.
+
+    Raises
+    ------
+    InputError
+        A seller who is paid for the result of a team is in none.
     """
     year, count = scenario.settings.year, COUNT[plan.periods]
     sellers = scenario.sellers.set_index("id", drop=False).loc[list(seller_ids)]
@@ -59,7 +68,7 @@ def results_of(
     nodes = node_quotas(scenario, quotas, count)
     own = nodes.rows((TERRITORY, name) for name in seller_ids)
     quota = {(REVENUE, product): found[own] for product, found in nodes.cents.items()}
-    return Results(
+    made = Results(
         seller_ids=seller_ids,
         roles=roles_of(plan, sellers),
         periods=period_names(year, plan.periods),
@@ -71,6 +80,31 @@ def results_of(
         into=into,
         teams={one.of: _team(nodes, seller_ids, one.of) for one in plan.components if one.of != OWN},
     )
+    _require_teams(scenario, plan, made)
+    return made
+
+
+def _require_teams(scenario: Scenario, plan: CompensationPlan, made: Results) -> None:
+    """Refuse to pay a seller for a team's result who is in none.
+
+    Raises
+    ------
+    InputError
+        With every such seller.
+    """
+    table, rows = scenario.settings.tables.sellers, scenario.sellers.set_index("id")["row"]
+    found = [
+        Finding(
+            "error", f"in no {one.of}, whose result {one.name!r} pays for", table.path,
+            int(rows[made.seller_ids[at]]), column_name(table, "id"), made.seller_ids[at],
+        )
+        for one in plan.components
+        if one.of != OWN
+        for at in members(one, made)
+        if made.teams[one.of].node[at] < 0 and made.months[at].any()
+    ]  # fmt: skip
+    if found:
+        raise InputError(Findings.of(found))
 
 
 def tenure(sellers: pd.DataFrame, year: int) -> tuple[FloatArray, FloatArray]:

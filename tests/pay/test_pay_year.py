@@ -105,6 +105,16 @@ def test_the_team_is_the_district_with_its_empty_chairs():
     assert found.seller_ids == ("s1", "s2", "s3")
 
 
+def test_a_seller_in_no_team_is_not_paid_for_one():
+    """A level above that a seller lacks is refused with the seller; a position that stays vacant needs none."""
+    scenario, quotas = made()
+    team = plan({"tiers": LINEAR, "weight": 0.5}, {"tiers": LINEAR, "weight": 0.5, "of": "region"})
+    with pytest.raises(InputError) as caught:
+        year_results(scenario, team, quotas, simulated([[1, 1, 1]]))
+    assert [one.value for one in caught.value.findings] == ["s1", "s2"]
+    assert "in no region, whose result 'part 2' pays for" in str(caught.value)
+
+
 def test_a_scenario_without_a_plan_has_no_payout():
     """``payout`` answers nothing, and with a plan what ``pay`` says."""
     scenario, quotas = made()
