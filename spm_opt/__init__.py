@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from spm_opt.scenario.scenario import Scenario as Scenario
     from spm_opt.score import Scorecard as Scorecard
     from spm_opt.score import score as score
+    from spm_opt.simulate.calibrate import calibrate as calibrate
     from spm_opt.simulate.metrics_table import sales_metrics as sales_metrics
     from spm_opt.simulate.simulate import simulate as simulate
     from spm_opt.verify import verify as verify
@@ -49,6 +50,7 @@ _HOMES = {
     "Scorecard": "spm_opt.score",
     "SpmError": "spm_opt.errors",
     "align": "spm_opt.align.engine",
+    "calibrate": "spm_opt.simulate.calibrate",
     "check": "spm_opt.run",
     "compare": "spm_opt.compare.compare",
     "load": "spm_opt.scenario.load",

@@ -32,6 +32,7 @@ from spm_opt.simulate.proper_scores import crps_of
 from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.simulate import account_sales, simulate
 from spm_opt.simulate.tally import LEVELS, PIT_MEAN, tally, together
+from spm_opt.simulate.task import prepared
 from spm_opt.simulate.verdict import RANGE, SCORES, Level, histogram, judge
 
 REPLICATIONS = 2_000
@@ -166,16 +167,11 @@ def _accounts(held: HeldOut, seed: int, replications: int) -> tuple[list[tuple[s
     member = sparse.csr_array(sparse.vstack([sparse.csr_array(np.array(groups, dtype=float)), of_territory]))
     size = max(1, CHUNK // replications)
     chunks = [np.arange(at, min(at + size, len(holder))) for at in range(0, len(holder), size)]
-    parts = [
-        tally(
-            account_sales(
-                held.scenario, held.alignment, rows, replications=replications, seed=seed, window=held.window,
-            ),
-            held.sold[rows],
-            member[:, rows],
-        )
-        for rows in chunks
-    ]  # fmt: skip
+    task = prepared(held.scenario, held.alignment, seed=seed, window=held.window, handovers=False)
+    parts = []
+    for rows in chunks:
+        sample = account_sales(held.scenario, held.alignment, rows, replications=replications, task=task)
+        parts.append(tally(sample, held.sold[rows], member[:, rows]))
     ratios = _ratios(held.training.before, held.training.last)
     cluster = np.where(holder < 0, k + np.arange(len(holder)), holder)
     return [names[g] for g in kept], Level(
