@@ -81,7 +81,7 @@ def made_sales(problem: Problem, alignment: Alignment, seed: int, replications: 
     table = pd.DataFrame({"last_year": size, "productivity": 1.0}, index=pd.Index(problem.territory_ids))
     parameters = pd.DataFrame({
         "parameter": ["churn", "growth"], "segment": ["", "clinic"], "value": [0.05, 0.031],
-        "source": ["default", "history"], "observations": [0, 321],
+        "low": [np.nan, 0.011], "high": [np.nan, 0.051], "source": ["default", "history"], "observations": [0, 321],
     })  # fmt: skip
     return Sales(problem.territory_ids, size * draws * 1.02, np.zeros(replications), table, parameters, seed)
 

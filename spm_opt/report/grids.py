@@ -14,6 +14,7 @@ from spm_opt.report.facts import VACANT, Facts
 from spm_opt.report.tables import number
 from spm_opt.run import Run
 from spm_opt.score import INCUMBENT
+from spm_opt.simulate.parameters import meaning
 
 MOST_CHANGES = 50
 
@@ -295,8 +296,10 @@ def parameters(run: Run) -> Grid:
             Row(
                 (
                     Cell(str(row["parameter"])),
+                    Cell(meaning(str(row["parameter"])), "soft"),
                     Cell(_text(row["segment"]) or "all", "" if _text(row["segment"]) else "soft"),
                     numeric(words.figure(_float(row["value"]))),
+                    numeric(words.between(_float(row["low"]), _float(row["high"]))),
                     Cell(str(row["source"])),
                     numeric(words.count(seen) if seen > 0 else words.DASH),
                 )
@@ -304,8 +307,10 @@ def parameters(run: Run) -> Grid:
         )
     heads = (
         Head("parameter"),
+        Head("what it is"),
         Head("for"),
         Head("value", numeric=True),
+        Head("90 % interval", numeric=True),
         Head("source"),
         Head("observations", numeric=True),
     )

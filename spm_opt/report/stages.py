@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,20 @@ def sales_text(scenario: Scenario, sales: Sales, rows: Sequence[Mapping[str, Any
     title = (
         f"{scenario.settings.name}, {scenario.settings.year}: sales in {len(sales.amount):,} simulated years"
     )
-    return "\n".join([title, *aligned(table, range(1, len(heads)))])
+    return "\n".join([title, *aligned(table, range(1, len(heads))), "", *aligned(_sources(sales, currency))])
+
+
+def _sources(sales: Sales, currency: str) -> list[tuple[str, str]]:
+    """Say what the year is made of, and where its parameters come from."""
+    means = sales.expected.reindex(columns=["retained", "new", "pipeline", "handover"], fill_value=0.0).sum()
+    names = ("kept and grown", "new business", "pipeline", "lost to changes of hands")
+    lines = [(name, words.amount(value, currency)) for name, value in zip(names, means.tolist(), strict=True)]
+    for source, title in (("history", "from history"), ("scenario", "stated"), ("default", "by default")):
+        known = sales.parameters.loc[sales.parameters["source"] == source, "parameter"].tolist()
+        kinds = dict.fromkeys(re.sub(r"_month_\d+$", "", name) for name in known)
+        if kinds:
+            lines.append((title, ", ".join(kinds)))
+    return lines
 
 
 def quota_text(scenario: Scenario, quotas: QuotaPlan, folder: Path | None) -> str:

@@ -34,6 +34,15 @@ def figure(value: float) -> str:
     return f"{value:.3g}"
 
 
+def between(low: float, high: float) -> str:
+    """Write an interval.
+
+    >>> between(0.1234, 12.345), between(float("nan"), 1.0)
+    ('0.123 to 12.3', '–')
+    """
+    return f"{figure(low)} to {figure(high)}" if math.isfinite(low) and math.isfinite(high) else DASH
+
+
 def percent(share: float, places: int = 1) -> str:
     """Write a fraction in percent.
 

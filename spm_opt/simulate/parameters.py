@@ -19,6 +19,34 @@ if TYPE_CHECKING:
 
 COLUMNS = ("parameter", "segment", "value", "low", "high", "source", "observations")
 Row = tuple[str, str, float, float, float, str, int]
+MEANINGS = {
+    "months_of_history": "months that the history spans",
+    "last_year_sales": "sales of the last twelve months",
+    "churn": "chance that an account buys nothing more",
+    "growth": "mean growth of an account that stays",
+    "growth_beyond_pipeline": "the same, without what the pipeline is expected to bring",
+    "growth_spread": "spread of that growth between accounts (of its logarithm)",
+    "new_business": "chance that an account without sales begins to buy",
+    "new_business_beyond_pipeline": "the same, without what the pipeline is expected to bring",
+    "first_purchase": "mean share of its potential that it buys in its first year",
+    "first_purchase_spread": "spread of that share (of its logarithm)",
+    "win_rate": "chance that an open opportunity in this stage is won",
+    "delay": "mean months by which deals close later than expected",
+    "pipeline_closing_in_other_years": "opportunities that close in another year, not counted",
+    "company_shock": "spread of what all accounts share (of its logarithm)",
+    "segment_shock": "spread of what the accounts of a segment share",
+    "market_shock": "spread of what the accounts of a market share",
+    "seller_shock": "spread of what the accounts of a seller share, skill and luck",
+    "skill": "part of that which stays with the seller from year to year",
+    "attrition": "share of sellers who leave within a year",
+    "refill": "mean months until a position that was left is filled",
+    "vacancy": "productivity of a position while it is empty",
+    "elasticity": "power of selling effort: diminishing returns",
+    "handover_loss": "mean share of sales lost in the year after a change of hands",
+    "handover_uncertainty": "how sure that mean is (standard deviation)",
+    "handover_spread": "spread of that loss between accounts",
+}
+"""What each parameter is, in words; months of the ramp are said by their number."""
 ALWAYS_STATED = ("company_shock", "segment_shock", "attrition", "refill", "vacancy", "elasticity")
 
 
@@ -157,13 +185,16 @@ def _handover_rows(settings: Simulation) -> list[Row]:
     source = stated(settings, "handover")
     given = settings.handover
     return [
-        _plain("handover_loss", given.loss, source if source == "default" else stated_in(given, "loss")),
         _plain(
-            "handover_spread", given.spread, source if source == "default" else stated_in(given, "spread")
-        ),
+            f"handover_{key}",
+            float(getattr(given, key)),
+            "scenario" if source == "scenario" and key in given.model_fields_set else "default",
+        )
+        for key in ("loss", "uncertainty", "spread")
     ]
 
 
-def stated_in(settings: object, key: str) -> str:
-    """Say where a key of a table within the settings comes from."""
-    return "scenario" if key in getattr(settings, "model_fields_set", ()) else "default"
+def meaning(parameter: str) -> str:
+    """Say what a parameter is."""
+    month = parameter.removeprefix("ramp_month_")
+    return MEANINGS[parameter] if month == parameter else f"productivity in month {month} after the start"
