@@ -257,8 +257,9 @@ def quota(
 @main.command(short_help="Judge a plan beside today's alignment.", epilog=CODES)
 @scenario_argument
 @plan_option
+@scheduler_option
 @answering
-def score(scenario: Path, plan: Path | None) -> Answer:
+def score(scenario: Path, plan: Path | None, scheduler: str | None) -> Answer:
     """Judge a plan, today's alignment beside it; quotas are read from its folder, or set where it has none.
 
     Files of the plan may have been edited by hand: the checker says whether every hard rule still holds, and
@@ -269,9 +270,11 @@ def score(scenario: Path, plan: Path | None) -> Answer:
     from spm_opt.run import Stages, judged
     from spm_opt.score import scorecard_json
 
-    with display() as progress:
+    with workers(scheduler) as executor, display() as progress:
         opened, alignment, stored = _stored(scenario, plan)
-        made = judged(opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress))
+        made = judged(
+            opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress), executor=executor
+        )
     text = f"{summary(made)}\n\n{territory_text(made)}"
     return Answer(text, scorecard_json(made.scorecard), *broken(made.scorecard.breaches))
 
@@ -280,8 +283,9 @@ def score(scenario: Path, plan: Path | None) -> Answer:
 @scenario_argument
 @plan_option
 @out_option
+@scheduler_option
 @answering
-def report(scenario: Path, plan: Path | None, out: Path | None) -> Answer:
+def report(scenario: Path, plan: Path | None, out: Path | None, scheduler: str | None) -> Answer:
     """Write report.html and every other file anew, from the plan in its folder.
 
     A plan that was edited by hand and breaks a hard rule is reported as broken, with exit code 1.
@@ -291,9 +295,11 @@ def report(scenario: Path, plan: Path | None, out: Path | None) -> Answer:
     from spm_opt.run import Stages, judged
 
     folder = target_folder(out or plan or folder_of(scenario))
-    with display() as progress:
+    with workers(scheduler) as executor, display() as progress:
         opened, alignment, stored = _stored(scenario, plan)
-        made = judged(opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress))
+        made = judged(
+            opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress), executor=executor
+        )
         progress("report", None)
         paths = write(made, folder)
     document = {"folder": str(folder), "files": [path.name for path in paths]}
