@@ -93,7 +93,9 @@ def _cards(found: Comparison, plan: str) -> list[Card]:
         if name in rows:
             row, measure = rows[name], BY_NAME[name]
             gap = change(measure, float(row["difference"]), currency)
-            told = "no difference can be told" if standing(measure, row) == "even" else f"{gap} to {first}"
+            told = (
+                "no difference can be told" if standing(measure, row) == "even" else f"{gap} beside {first}"
+            )
             cards.append(Card(measure.label, value(measure, float(row["value"]), currency), told))
     return cards
 

@@ -45,6 +45,7 @@ def verdict_on(found: Comparison, plan: str) -> tuple[str, ...]:
     texts = [
         _overall(found, plan, rows),
         *(_sentence(found, plan, BY_NAME[name], row) for name, row in rows.items()),
+        _regret(found, plan),
         chance_range(found, (found.plans[0], plan)),
         _stress(found, plan),
         *_sellers(found, plan),
@@ -151,6 +152,25 @@ def _interval(measure: Measure, row: Row, currency: str) -> str:
         return ""
     gap = change(measure, float(row["difference"]), currency)
     return f"; difference {gap}, 95 % interval {interval(measure, low, high, currency)}"
+
+
+def _regret(found: Comparison, plan: str) -> str:
+    """Say how the worst futures go, and what choosing each plan forgoes."""
+    measure, currency = BY_NAME["company_sales"], found.scenario.settings.currency
+    own = {
+        str(row["plan"]): row for row in found.measures.to_dict("records") if row["measure"] == measure.name
+    }
+    worst, regret = (
+        [
+            f"{value(measure, float(own[name][column]), currency)} with {name}"
+            for name in (found.plans[0], plan)
+        ]
+        for column in ("worst", "regret")
+    )
+    return (
+        f"In the worst five percent of futures the company sells {listed(worst)}. Regret, what is forgone beside the "
+        f"best plan of each future: {listed(regret)} on average."
+    )
 
 
 def _stress(found: Comparison, plan: str) -> str:
