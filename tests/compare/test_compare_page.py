@@ -33,7 +33,6 @@ def test_names_are_text(found):
 
 def test_every_figure_of_the_tables_is_on_the_page(found):
     """Cells of measures, stresses and sellers are those of the grids."""
-
     text = comparison_files(found)["comparison.html"].decode()
     cells = [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", text)]
     grids = [measure_grid(found), stress_grid(found), *(seller_grid(found, plan) for plan in found.plans[1:])]

@@ -37,7 +37,7 @@ def test_a_verdict_is_said_in_words(made):
     said = next(text for text in sentences(odd) if "territories" in text)
     assert said.startswith(
         "80 % intervals of 90 territories held 60 %; by chance alone that is 70–90 % in 19 of 20"
-    )  # noqa: RUF001
+    )
     assert "too narrow: more fell outside" in said
     assert "too low" in said
     fine = with_row(made, "territories", cover_80=0.8, low_80=0.7, high_80=0.9, verdict="as expected")
