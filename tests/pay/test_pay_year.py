@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_company import aligned, company, yearly
+from made_company import aligned, company, shuffled, yearly
 from made_pay import plan
 
 from spm_opt.errors import InputError, ScenarioError
@@ -113,6 +113,34 @@ def test_a_seller_in_no_team_is_not_paid_for_one():
         year_results(scenario, team, quotas, simulated([[1, 1, 1]]))
     assert [one.value for one in caught.value.findings] == ["s1", "s2"]
     assert "in no region, whose result 'part 2' pays for" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["year", "quarter", "month"])
+def test_a_year_paid_in_whatever_periods_comes_to_the_same(kind):
+    """With all of the year set against the whole quota, the year's pay does not depend on how often it is paid."""
+    scenario, quotas = made(seasonality=(0.1, 0.2, 0.3, 0.4))
+    curve = [{"from": 0.0, "to": 1.0, "rate": 1.0}, {"from": 1.0, "rate": 2.0}]
+    document = plan({"tiers": curve, "basis": "year"}, periods=kind)
+    season = np.tile([0.1, 0.2, 0.3, 0.4], (3, 1))
+    found = pay(
+        document, year_results(scenario, document, quotas, simulated([[5e5, 2e5, 1e5]], season=season))
+    )
+    # 125 % of 400,000: 40,000 and twice a quarter of it
+    assert found.amount[0, 0] == 60_000 + 60_000
+    months = year_results(scenario, document, quotas, simulated([[5e5, 2e5, 1e5]], season=season))
+    assert len(months.periods) == {"year": 1, "quarter": 4, "month": 12}[kind]
+    assert months.cents(("revenue", ""), slice(0, 1))[0, 0].sum() == pytest.approx(5e7, abs=12)
+
+
+def test_pay_does_not_depend_on_the_order_of_rows():
+    """Shuffled tables give the same pay, seller by seller, to the byte."""
+    scenario, quotas = made()
+    team = plan({"tiers": LINEAR, "weight": 0.5}, {"tiers": LINEAR, "weight": 0.5, "of": "district"})
+    sales = simulated(np.random.default_rng(1).gamma(9.0, 4e4, (20, 3)))
+    before = pay(team, year_results(scenario, team, quotas, sales))
+    after = pay(team, year_results(shuffled(scenario, 3), team, quotas, sales))
+    assert before.amount.tobytes() == after.amount.tobytes()
+    assert before.seller_ids == after.seller_ids
 
 
 def test_a_scenario_without_a_plan_has_no_payout():

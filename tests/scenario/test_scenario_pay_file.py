@@ -278,6 +278,14 @@ def test_a_scenario_with_a_good_plan_has_no_findings_of_it(tmp_path: Path):
     assert check_pay(made) == []
 
 
+@pytest.mark.parametrize("name", ["us_medtech", "saas_named"])
+def test_the_plans_of_the_scenarios_fit_them(name):
+    """Every seller has a role, every name is known, and every component pays its target at quota."""
+    made = load(ROOT / "scenarios" / name)
+    assert made.pay is not None
+    assert check_pay(made) == []
+
+
 def test_faults_of_the_plan_come_with_those_of_the_tables(tmp_path: Path):
     """A broken plan is among the findings of the scenario, and its input is refused."""
     made = scenario(tmp_path, spoilt(GOOD, *SPOILT["a cap below target"][:2]))
