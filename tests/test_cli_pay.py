@@ -189,3 +189,5 @@ def test_another_plan_of_pay_keeps_the_proof_of_the_territories(folder, tmp_path
         (folder / "pay.toml").write_text(before, encoding="utf-8")
     assert answer.exit_code == 0, answer.output
     assert "made from other input" not in answer.output
+    paid = json.loads(call("pay", folder, "--plan", tmp_path / "plan", "--json").stdout)
+    assert (paid["status"], paid["alignment"]) == ("done", "plan")
