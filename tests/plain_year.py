@@ -97,7 +97,7 @@ class PlainYear:
         return shock(self.seed, "market", name, spread, self.count)
 
     def _seller(self, name):
-        """Give productivity by month, the part of the year after a departure, and the seller's shock."""
+        """Give productivity by month, and the seller's shock."""
         row, rules, year = self.sellers.loc[name], self.rules, self.scenario.settings.year
         ramp = list(rules.ramp)
         late = ramp[:1] * self.stress.ramp_delay + ramp
@@ -114,7 +114,7 @@ class PlainYear:
         hazard = 1 - (1 - rules.attrition) ** (1 / 12)
         u = draw(self.seed, "seller", name, 0, self.count)
         v = draw(self.seed, "seller", name, 1, self.count)
-        months, away = np.empty((12, self.count)), np.empty(self.count)
+        months = np.empty((12, self.count))
         for r in range(self.count):
             leave = min(filled + int(np.log(u[r]) / np.log(1 - hazard)), 12) if hazard > 0 else 12
             if filled == 12:
@@ -126,40 +126,38 @@ class PlainYear:
             for m in range(12 - leave):
                 since = m - empty
                 path.append(rules.vacancy if since < 0 else late[since] if since < len(late) else 1.0)
-            months[:, r], away[r] = path, (12 - leave) / 12
+            months[:, r] = path
         growth = self.demand.growth
         place = self.demand.seller_names.index(name)
         skill, kept = (growth.skill[place], growth.kept[place]) if filled == 0 else (0.0, 1.0)
         spread = self._shared(growth.seller, self._parameter("seller")) * np.sqrt(kept)
         luck = shock(self.seed, "seller", name, spread, self.count)
-        return {"months": months, "away": away, "luck": luck * np.exp(skill), "filled": filled}
+        return {"months": months, "luck": luck * np.exp(skill), "filled": filled}
 
     def _nobody(self):
         return {
             "months": np.full((12, self.count), self.rules.vacancy),
-            "away": np.zeros(self.count),
             "luck": np.ones(self.count),
             "filled": 12,
         }
 
     def usual(self):
-        """Productivity of a settled position on average, and the part of the year after a departure."""
+        """Work out the productivity of a settled position on average."""
         rules, hazard = self.rules, 1 - (1 - self.rules.attrition) ** (1 / 12)
-        ramp, mean, away = list(rules.ramp), (1 - hazard) ** 12, 0.0
+        ramp, mean = list(rules.ramp), (1 - hazard) ** 12
         for leave in range(12):
             chance = hazard * (1 - hazard) ** leave
-            away += chance * (12 - leave) / 12
             for empty in range(1, 200):
                 likely = (1 - 1 / rules.refill) ** (empty - 1) / rules.refill
                 path = [1.0] * leave + [rules.vacancy] * empty + ramp + [1.0] * 12
                 mean += chance * likely * sum(path[:12]) / 12
-        return mean, away
+        return mean
 
     def _cover(self):
         """Work out what selling brings each seller, relative to today."""
         demand, names = self.demand, list(self.names)
         base = dict(zip(demand.account_ids, demand.base.tolist(), strict=True))
-        self.settled, self.settled_away = self.usual()
+        self.settled = self.usual()
         work = demand.workload
         hours = dict(zip(demand.account_ids, np.zeros(len(base)) if work is None else work, strict=True))
         now, then = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
@@ -186,7 +184,8 @@ class PlainYear:
         today, t = self.today[name], self.owner[name]
         if today not in self.names or not self.handovers:
             return False
-        return self.people[self.names.index(today)]["filled"] == 0 and (t < 0 or self.names[t] != today)
+        goes = today in self.stress.leavers or t < 0 or self.names[t] != today
+        return self.people[self.names.index(today)]["filled"] == 0 and goes
 
     def account(self, i):
         """Give what an account brings in every replication, its seller's shock apart, and what hands cost."""
@@ -221,8 +220,7 @@ class PlainYear:
             z = stats.norm.ppf(draw(self.seed, "account", name, 4, self.count))
             lost = brought * np.minimum(1, self.loss + self.rules.handover.spread * z)
             return brought - lost, lost
-        usual = 1 - self.rules.handover.loss * self.settled_away
-        return brought * (1 - self.loss * person["away"]) / usual, nothing
+        return brought, nothing
 
     def deal(self, d):
         """Give what an opportunity brings by quarter, shape ``(4, replications)``, its seller's shock apart."""

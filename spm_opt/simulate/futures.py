@@ -43,8 +43,6 @@ class Futures:
         What became of the positions.
     sells, reaches
         What selling brings of growth, and of prospects, relative to history: shape ``(k + 1, r)``.
-    stays
-        What remains of sales where a seller may leave in the year, relative to what usually does, ``(k + 1, r)``.
     """
 
     churn: FloatArray
@@ -62,7 +60,6 @@ class Futures:
     seats: Seats
     sells: FloatArray
     reaches: FloatArray
-    stays: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +91,7 @@ def futures(
     demand: Demand, people: People, rules: Simulation, seed: int, company: float, first: int, count: int
 ) -> Futures:
     """Draw a block of replications from ``first``; ``company`` is a factor on all sales."""
-    names, chairs, brings = people.names, people.chairs, people.brings
+    names, brings = people.names, people.brings
 
     def drawn(name: str, each: tuple[str, ...]) -> FloatArray:
         return uniforms(keys(seed, "parameter", [f"{name}\x00{one}" for one in each]), 0, first, count)
@@ -111,7 +108,7 @@ def futures(
     market = shock("market", demand.market_names, grown.market.draw(drawn("market", whole)))
     common = shock("company", whole, np.array([[rules.company_shock]])) * company
     luck = grown.seller.draw(drawn("seller", whole)) * np.sqrt(people.kept)[:, None]
-    seats = seated(chairs, keys(seed, "seller", [*names, ""]), first, count)
+    seats = seated(people.chairs, keys(seed, "seller", [*names, ""]), first, count)
     loss = rules.handover.loss + rules.handover.uncertainty * special.ndtri(drawn("handover", whole)[0])
     loss = np.clip(loss, -1.0, 1.0)
     waits = demand.closing.on_time.draw(drawn("delay", whole))[0]
@@ -131,7 +128,6 @@ def futures(
         seats=seats,
         sells=seats.year * brings.growth[:, None],
         reaches=seats.year * brings.prospects[:, None],
-        stays=(1 - loss * seats.away) / (1 - rules.handover.loss * chairs.usual_away),
     )
 
 

@@ -85,7 +85,7 @@ def line(i, accounts, shared, sellers, handover, pair, out, gone):  # type: igno
     """Write what one account brings in a block, shocks of its seller apart; says whether it changes hands."""
     key, base, potential, segment, market, holder, moved = accounts
     churn, mean, spread, chance, share, first_spread, segments, markets, shape = shared
-    sells, reaches, stays = sellers
+    sells, reaches = sellers
     loss, loss_spread = handover
     s, t = segment[i], holder[i]
     handed = False
@@ -94,9 +94,6 @@ def line(i, accounts, shared, sellers, handover, pair, out, gone):  # type: igno
         handed = moved[i]
         if handed:
             _handed_over(key[i], loss, loss_spread, pair, out, gone)
-        else:
-            for r in range(len(out)):
-                out[r] *= stays[t, r]
     else:
         _new_line(key[i], potential[i], chance[s], share, first_spread, reaches[t], pair, out)
     by_segment, by_market = segments[s], markets[market[i]]

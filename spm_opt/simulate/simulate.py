@@ -10,8 +10,9 @@ An account with sales ``b`` a year before, of segment ``s`` and market ``m``, he
   times coverage (hours there are to hours asked for, to the power of the elasticity; ``effort``). What an account
   bought last year renews whoever looks after it; only what goes beyond is won by selling;
 - ``hands`` is ``1 - loss`` in the year in which an account gets another seller, its loss drawn around a mean that
-  is uncertain itself. Where its seller leaves within the year it loses for the rest of it, relative to what
-  usually is lost that way, since history's rates hold that. Coming from an empty chair costs nothing;
+  is uncertain itself; coming from an empty chair costs nothing. Departures within the year cost productivity: what
+  they cost beyond is in what history shows accounts of one seller to share. A stress that makes a seller leave is a
+  change of hands for all accounts of that seller;
 - the rest are shocks that many accounts share: lognormal with a mean of 1, around the seller's known skill.
 
 An account without sales begins to buy with the probability ``min(1, pi_s x reaches_t)``, and then brings its
@@ -236,7 +237,7 @@ def _inputs(task: Task, drawn: Futures) -> tuple[tuple[object, ...], ...]:
             drawn.churn, drawn.mean, drawn.spread, drawn.begins, drawn.share, drawn.first_spread,
             drawn.segments, drawn.markets, task.demand.growth.shape,
         ),
-        (drawn.sells, drawn.reaches, drawn.stays),
+        (drawn.sells, drawn.reaches),
         (drawn.loss, task.rules.handover.spread),
     )  # fmt: skip
 

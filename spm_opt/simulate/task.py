@@ -99,7 +99,7 @@ def prepared(
         base=np.where(lost, 0.0, demand.base),
         potential=np.where(lost, 0.0, demand.potential),
         holder=holder,
-        moved=_moved(holder, today, filled, handovers=handovers),
+        moved=_moved(holder, today, filled, np.isin(names, stress.leavers)) & handovers,
         gone=lost,
         company=stress.company,
     )
@@ -135,10 +135,10 @@ def _today(demand: Demand, names: tuple[str, ...]) -> IntArray:
     return np.where(known & (seller >= 0), seller, len(names)).astype(np.int64)
 
 
-def _moved(holder: IntArray, today: IntArray, filled: IntArray, *, handovers: bool) -> BoolArray:
-    """Say which accounts lose a seller whom they know."""
-    known = np.append(filled == 0, False)
-    return np.asarray((holder != today) & known[today] & handovers)
+def _moved(holder: IntArray, today: IntArray, filled: IntArray, leavers: BoolArray) -> BoolArray:
+    """Say which accounts lose a seller whom they know: to another position, or because a stress makes that one leave."""
+    known, leaves = np.append(filled == 0, False), np.append(leavers, False)
+    return np.asarray(((holder != today) | leaves[today]) & known[today])
 
 
 def _holder(demand: Demand, alignment: Alignment) -> IntArray:

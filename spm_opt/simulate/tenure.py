@@ -42,8 +42,8 @@ class Chairs:
         Chance to leave in a month.
     refill
         Mean months until it is filled again.
-    usual, usual_away
-        Mean productivity of a settled position over the window, and the mean part of it after a departure.
+    usual
+        Mean productivity of a settled position over the window.
     """
 
     planned: FloatArray
@@ -53,7 +53,6 @@ class Chairs:
     hazard: float
     refill: float
     usual: float
-    usual_away: float
 
 
 def chairs(
@@ -68,23 +67,22 @@ def chairs(
     usual = _settled(months, hazard, rules)
     late = [rules.ramp[0] if rules.ramp else 1.0] * delay
     levels = np.array([rules.vacancy, *late, *rules.ramp, 1.0])
-    return Chairs(planned, filled, leaves, levels, hazard, rules.refill, *usual)
+    return Chairs(planned, filled, leaves, levels, hazard, rules.refill, usual)
 
 
-def _settled(months: int, hazard: float, rules: Simulation) -> tuple[float, float]:
-    """Mean productivity of a position that is filled today, and the mean part of the window after a departure."""
+def _settled(months: int, hazard: float, rules: Simulation) -> float:
+    """Mean productivity of a position that is filled today."""
     levels = np.array([rules.vacancy, *rules.ramp, 1.0])
     stay = 1 - 1 / rules.refill
-    mean, away = (1 - hazard) ** months, 0.0
+    mean = (1 - hazard) ** months
     for leave in range(months):
         chance = hazard * (1 - hazard) ** leave
         left = months - leave
-        away += chance * left / months
         for empty in range(1, left + 1):
             # the last one stands for every longer vacancy
             likely = stay ** (empty - 1) * (1.0 if empty == left else 1 / rules.refill)
             mean += chance * likely * float(_path(months, leave, empty, levels).mean())
-    return mean, away
+    return mean
 
 
 def _path(months: int, leave: int, empty: int, levels: FloatArray) -> FloatArray:
@@ -106,14 +104,11 @@ class Seats:
         Months until it was filled again.
     year
         Mean productivity, relative to a settled position.
-    away
-        Part of the window after a departure.
     """
 
     leave: IntArray
     empty: IntArray
     year: FloatArray
-    away: FloatArray
 
 
 def seated(chairs: Chairs, key: KeyArray, first: int, count: int) -> Seats:
@@ -131,7 +126,7 @@ def seated(chairs: Chairs, key: KeyArray, first: int, count: int) -> Seats:
         empty += wait.astype(np.int64)
     year = np.empty(leave.shape)
     _mean_level(chairs.planned, chairs.levels, leave, empty, year)
-    return Seats(leave, empty, year / chairs.usual, (months - leave) / months)
+    return Seats(leave, empty, year / chairs.usual)
 
 
 @inner
