@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from scenario_copy import TINY, copied, files_in
 
+import spm_opt
 from spm_opt.cli import main
 
 
@@ -93,7 +94,7 @@ def test_a_plan_that_breaks_rules(plan, tmp_path):
 @pytest.mark.parametrize(
     ("plans", "message"),
     [
-        (["today"], "must be a folder"),
+        (["today"], "two plans at least, there is one"),
         (["nowhere", "today"], "holds no plan"),
         (["{plan}"], "two plans at least"),
     ],
@@ -138,3 +139,15 @@ def test_another_seed_changes_futures_and_no_quotas(plan):
         for found in (one, two)
     ]
     assert quotas[0] == quotas[1]
+
+
+def test_folders_and_runs_through_the_library(plan, monkeypatch):
+    """The function takes folders as the command does, and runs beside them."""
+    monkeypatch.chdir(TINY.parents[1])
+    document = json.loads(call("compare", "today", plan, "--json").stdout)
+    found = spm_opt.compare(["today", plan])
+    assert list(found.verdict) == document["verdict"]
+    run = spm_opt.run(TINY, effort="quick")
+    mixed = spm_opt.compare([plan, ("again", run)], cases=[])
+    assert mixed.plans == ("tiny", "again")
+    assert "tiny and again are the same plan." in mixed.notes

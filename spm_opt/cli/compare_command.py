@@ -41,27 +41,22 @@ def compare(
     first one is what the others are held against. Plans may be made by other rules and aims, if from the same
     accounts, sellers, history and pipeline.
     """
-    from spm_opt.cli.compare_plans import document_of, opened_for, read_candidates
     from spm_opt.compare.compare import compare as compared
-    from spm_opt.compare.files import comparison_files
+    from spm_opt.compare.files import comparison_document, comparison_files
     from spm_opt.compare.text import comparison_text
     from spm_opt.report.files import write_files
 
     if out is not None:
         target_folder(out)
     with workers(scheduler) as executor, display() as progress:
-        progress("load", None)
-        opened = opened_for(plans, scenario)
-        candidates, broken = read_candidates(plans, opened)
         progress("compare", None)
-        found = compared(candidates, opened.scenario, seed=seed, executor=executor)
-    text, document = comparison_text(found), document_of(found)
+        found = compared(plans, scenario, seed=seed, executor=executor)
+    text, document = comparison_text(found), comparison_document(found)
     if out is not None:
         files = comparison_files(found)
         write_files(out, files)
         text += f"\n\n  {out}/{next(iter(files))}"
         document |= {"folder": str(out), "files": list(files)}
-    said = ", ".join(f"{name} in {count:,}" for name, count in broken.items())
-    return Answer(
-        text, document, BROKEN if broken else 0, f"spm-opt: hard rules are broken by {said}" if broken else ""
-    )
+    said = ", ".join(f"{name} in {count:,}" for name, count in found.broken.items())
+    message = f"spm-opt: hard rules are broken by {said}" if said else ""
+    return Answer(text, document, BROKEN if said else 0, message)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from spm_opt.errors import ComparisonError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import NONE
-from spm_opt.run import Run
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings_file import FILE
 
@@ -29,71 +27,25 @@ class Candidate:
     """A plan to compare: who holds which account, and the quotas where there are any.
 
     ``hashes`` are those of the input that it was made from, where they are known: a plan made from other
-    tables is not compared.
+    tables is not compared. ``broken`` is the number of places in which it breaks hard rules of the scenario that
+    it is judged in, where that is known and the plan was made by those rules.
     """
 
     name: str
     alignment: Alignment
     quotas: QuotaPlan | None = None
     hashes: Mapping[str, str] | None = None
+    broken: int = 0
 
 
-Given = Candidate | Run | tuple[str, Run] | tuple[str, Alignment, QuotaPlan | None] | str
-"""What may be given as a plan: a run, by itself or with a name; a name, an alignment and its quotas; or "today"."""
-
-
-def candidates_of(
-    given: Sequence[Given], scenario: Scenario | None
-) -> tuple[Scenario, tuple[Candidate, ...]]:
-    """Bring everything that may be given as a plan into one form, with the scenario that all are judged in.
-
-    That is the scenario given, else that of the first run.
+def require_comparable(scenario: Scenario, found: Sequence[Candidate]) -> None:
+    """Refuse plans that cannot be compared, with everything that stands against it.
 
     Raises
     ------
     ComparisonError
         Fewer than two plans, names that are not different, or plans of different scenarios.
     """
-    runs = [run for one in given if (run := _run_of(one)) is not None]
-    if scenario is None and not runs:
-        raise ComparisonError("plans that are no runs need their scenario beside them")
-    where = runs[0].scenario if scenario is None else scenario
-    found = tuple(_candidate(one, place, runs) for place, one in enumerate(given, start=1))
-    _require(where, found)
-    return where, found
-
-
-def _run_of(given: Given) -> Run | None:
-    if isinstance(given, Run):
-        return given
-    if isinstance(given, tuple) and isinstance(given[1], Run):
-        return given[1]
-    return None
-
-
-def _candidate(given: Given, place: int, runs: Sequence[Run]) -> Candidate:
-    if isinstance(given, Candidate):
-        return given
-    if isinstance(given, str):
-        return _today(given, runs)
-    run = _run_of(given)
-    if run is not None:
-        name = given[0] if isinstance(given, tuple) else f"plan {place}"
-        return Candidate(name, run.plan.alignment, run.plan.quotas, run.scenario.hashes)
-    rest: Any = given
-    return Candidate(*rest)
-
-
-def _today(name: str, runs: Sequence[Run]) -> Candidate:
-    if name != TODAY:
-        raise ComparisonError(f"a plan is a run, or {TODAY!r}; {name!r} is neither")
-    if not runs or runs[0].incumbent_sales is None:
-        raise ComparisonError("no account has a seller today, or no run is there that could tell")
-    return Candidate(TODAY, runs[0].incumbent, runs[0].incumbent_quotas, runs[0].scenario.hashes)
-
-
-def _require(scenario: Scenario, found: Sequence[Candidate]) -> None:
-    """Refuse plans that cannot be compared, with everything that stands against it."""
     if len(found) < FEWEST:
         raise ComparisonError(f"a comparison needs two plans at least, there {_are(len(found))}")
     twice = [name for name, count in Counter(one.name for one in found).items() if count > 1]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from spm_opt.compare.candidate import Candidate, Given, candidates_of, in_order
+from spm_opt.compare.candidate import Candidate, in_order
+from spm_opt.compare.given import Given, candidates_of
 from spm_opt.compare.measures import MEASURES, Future
 from spm_opt.compare.notes import notes_on
 from spm_opt.compare.paired import paired
@@ -49,6 +51,8 @@ class Comparison:
         A row a plan (but the first) and territory, as ``by_seller`` says.
     parameters
         What the futures were drawn with, as ``Sales.parameters`` says.
+    broken
+        Number of places in which a plan breaks hard rules, for plans that were made by those rules and do.
     notes
         What a reader must know to judge the comparison, in sentences.
     """
@@ -64,6 +68,7 @@ class Comparison:
     cases: tuple[Case, ...]
     sellers: pd.DataFrame
     parameters: pd.DataFrame
+    broken: Mapping[str, int]
     notes: tuple[str, ...]
 
     @property
@@ -74,7 +79,7 @@ class Comparison:
 
 def compare(
     candidates: Sequence[Given],
-    scenario: Scenario | None = None,
+    scenario: Scenario | Path | str | None = None,
     *,
     replications: int | None = None,
     seed: int | None = None,
@@ -87,12 +92,13 @@ def compare(
     Parameters
     ----------
     candidates
-        Two plans or more, each a ``Run`` (or a name and a run), a name with an alignment and its quotas, a
-        ``Candidate``, or ``"today"`` for the alignment and quotas that the first run holds for today. The
+        Two plans or more, each a ``Run`` (or a name and a run), the folder of a plan, a name with an alignment
+        and its quotas, a ``Candidate``, or ``"today"`` for today's alignment with quotas by the same rules. The
         first is the one that the others are held against.
     scenario
-        What they are judged in; without it that of the first run. All plans must be for its accounts and
-        sellers, and runs made from its tables; rules and aims may differ.
+        What they are judged in, or its folder; without it that of the first run, else of the first folder (see
+        ``found_scenario``). All plans must be for its accounts and sellers, and made from its tables; rules and
+        aims may differ.
     replications, seed
         Override the scenario's settings. Quotas at equal chances were set with the futures of the
         scenario's seed: another seed judges them by futures that they have not seen.
@@ -107,6 +113,8 @@ def compare(
     ------
     ComparisonError
         The plans are not for the same accounts, sellers and history, or there are fewer than two.
+    PlanFolderError
+        A folder holds no plan of the scenario, or its scenario was not found.
     """
     where, plans = candidates_of(candidates, scenario)
     names = plans[0].alignment.territory_ids
@@ -127,6 +135,7 @@ def compare(
         cases=chosen,
         sellers=by_seller(where, futures),
         parameters=sales.parameters,
+        broken={one.name: one.broken for one in plans if one.broken},
         notes=notes_on(where, plans, target, sales.seed),
     )
 

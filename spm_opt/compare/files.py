@@ -20,3 +20,20 @@ def comparison_files(found: Comparison) -> Mapping[str, bytes]:
         "comparison_stress.csv": frame_bytes(found.stress),
         "comparison_sellers.csv": frame_bytes(found.sellers),
     }
+
+
+def comparison_document(found: Comparison) -> dict[str, object]:
+    """Lay a comparison out for programs."""
+    return {
+        "scenario": str(found.scenario.folder),
+        "plans": list(found.plans),
+        "replications": found.replications,
+        "seed": found.seed,
+        "target": found.target,
+        "verdict": list(found.verdict),
+        "broken": dict(found.broken),
+        "measures": found.measures,
+        "stress": found.stress,
+        "cases": {case.name: case.about for case in found.cases},
+        "sellers": found.sellers,
+    }

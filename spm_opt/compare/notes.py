@@ -9,6 +9,7 @@ import numpy as np
 from spm_opt.compare.candidate import Candidate, other_settings
 from spm_opt.compare.phrases import listed
 from spm_opt.measures import holder_of
+from spm_opt.report import words
 from spm_opt.scenario.scenario import Scenario
 
 
@@ -19,7 +20,9 @@ def notes_on(
 
     And whether quotas at equal chances are judged by the very futures that they were set with.
     """
-    notes = []
+    notes = [
+        f"{one.name} breaks hard rules in {words.plural(one.broken, 'place')}." for one in plans if one.broken
+    ]
     without = [one.name for one in plans if one.quotas is None]
     if without and len(without) < len(plans):
         notes.append(
