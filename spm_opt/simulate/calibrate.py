@@ -168,10 +168,14 @@ def _accounts(held: HeldOut, seed: int, replications: int) -> tuple[list[tuple[s
     size = max(1, CHUNK // replications)
     chunks = [np.arange(at, min(at + size, len(holder))) for at in range(0, len(holder), size)]
     task = prepared(held.scenario, held.alignment, seed=seed, window=held.window, handovers=False)
-    parts = []
-    for rows in chunks:
-        sample = account_sales(held.scenario, held.alignment, rows, replications=replications, task=task)
-        parts.append(tally(sample, held.sold[rows], member[:, rows]))
+    parts = (
+        tally(
+            account_sales(held.scenario, held.alignment, rows, replications=replications, task=task),
+            held.sold[rows],
+            member[:, rows],
+        )
+        for rows in chunks
+    )
     ratios = _ratios(held.training.before, held.training.last)
     cluster = np.where(holder < 0, k + np.arange(len(holder)), holder)
     return [names[g] for g in kept], Level(

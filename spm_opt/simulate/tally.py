@@ -8,7 +8,7 @@ range of nearly all replications speaks against the forecasts; one inside does n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,13 +67,14 @@ def tally(sample: FloatArray, observed: FloatArray, member: sparse.csr_array) ->
     return Tally(real, crps(ordered, observed), sums)
 
 
-def together(parts: Sequence[Tally]) -> Tally:
-    """Join the tallies of parts of one list of outcomes."""
-    return Tally(
-        figures=np.concatenate([part.figures for part in parts]),
-        score=np.concatenate([part.score for part in parts]),
-        sums=np.sum([part.sums for part in parts], axis=0),
-    )
+def together(parts: Iterable[Tally]) -> Tally:
+    """Join the tallies of parts of one list of outcomes, each let go before the next is made."""
+    figures, score, sums = [], [], np.zeros(())
+    for part in parts:
+        figures.append(part.figures)
+        score.append(part.score)
+        sums = sums + part.sums
+    return Tally(np.concatenate(figures), np.concatenate(score), np.asarray(sums))
 
 
 def _figures(places: Pit) -> FloatArray:

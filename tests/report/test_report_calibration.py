@@ -11,6 +11,7 @@ from made_history import invented, truth
 from spm_opt.report.calibration_charts import Panel, pit_chart, territory_chart
 from spm_opt.report.calibration_text import calibration_text
 from spm_opt.report.calibration_words import headline, ranged, score_cells, sentences, sources
+from spm_opt.report.words import DASH
 from spm_opt.simulate.calibrate import calibrate
 
 
@@ -36,7 +37,7 @@ def test_a_verdict_is_said_in_words(made):
     )
     said = next(text for text in sentences(odd) if "territories" in text)
     assert said.startswith(
-        "80 % intervals of 90 territories held 60 %; by chance alone that is 70–90 % in 19 of 20"
+        f"80 % intervals of 90 territories held 60 %; by chance alone that is 70{DASH}90 % in 19 of 20"
     )
     assert "too narrow: more fell outside" in said
     assert "too low" in said
@@ -75,7 +76,7 @@ def test_the_text_has_every_group_and_territory(made):
 def test_what_is_not_known_is_a_dash():
     """A range of nothing, and a skill against a forecast without error."""
     nothing = float("nan")
-    assert ranged(nothing, nothing) == "–"  # noqa: RUF001
+    assert ranged(nothing, nothing) == DASH
     row = {
         "crps": 5.0,
         "skill_same": nothing,
@@ -83,7 +84,7 @@ def test_what_is_not_known_is_a_dash():
         "skill_ratio": 0.25,
         "skill_ratio_error": 0.02,
     }
-    assert score_cells(row, "EUR") == ["€5", "–", "+25 ± 2 %"]  # noqa: RUF001
+    assert score_cells(row, "EUR") == ["€5", DASH, "+25 ± 2 %"]
 
 
 def test_bars_stand_for_shares():
