@@ -1,5 +1,6 @@
 """Pay against a plain, slow computation of the same rules, over random plans; and what must hold for any plan."""
 
+import tracemalloc
 from fractions import Fraction
 from math import floor
 
@@ -290,3 +291,23 @@ def test_blocks_of_replications_change_nothing(monkeypatch):
     assert pay(document, results(sold[7], quota)).amount.tolist() == whole.amount[7:8].tolist()
     parts_sum = sum(whole.by_component.values())
     assert np.allclose(parts_sum, whole.amount, atol=1e-6)
+
+
+def test_memory_grows_with_what_is_returned_alone():
+    """Four times the replications need no more working memory: only pay itself, by part, is kept of each."""
+    document = plan(
+        {"tiers": [{"from": 0.0, "to": 1.0, "rate": 1.0}, {"from": 1.0, "rate": 2.0}], "cap": 2.0}
+    )
+    sold = np.random.default_rng(1).gamma(9.0, 1e4, (4_000, 100, 4))
+    peaks = []
+    for count in (1_000, 4_000):
+        of = results(sold[:count], [[100_000] * 4] * 100)
+        tracemalloc.start()
+        found = pay(document, of)
+        kept = (
+            found.amount.nbytes + found.owed.nbytes + sum(own.nbytes for own in found.by_component.values())
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1] - kept)
+        tracemalloc.stop()
+    # sums and roundings of what is kept, an array or two of 3.2 MB, come on top; the blocks are 1.6 MB an array
+    assert peaks[1] - peaks[0] < 3 * found.amount.nbytes
