@@ -85,7 +85,12 @@ class PlainYear:
         )
         company = shock(self.seed, "company", "", self.rules.company_shock, self.count) * self.stress.company
         return {
-            "churn": self._rate(demand.churn, at, self._parameter("churn", name)),
+            "churn": self._rate(demand.churn.active, at, self._parameter("churn", name)),
+            "silent": self._rate(
+                demand.churn.silent,
+                at,
+                self._parameter("churn_silent" if demand.churn.apart else "churn", name),
+            ),
             "mean": mean,
             "spread": spread,
             "begins": self._rate(demand.prospects, at, self._parameter("new_business", name)),
@@ -214,7 +219,10 @@ class PlainYear:
         w = np.where(z < -4, low, np.where(z > 4, high, np.interp(z, nodes, shape)))
         g = np.exp(segment["mean"] + segment["spread"] * w)
         g = np.minimum(g, 1) + sells * person["growth"] * np.maximum(g - 1, 0)
-        alive = draw(self.seed, "account", name, 0, self.count) >= segment["churn"]
+        alive = (
+            draw(self.seed, "account", name, 0, self.count)
+            >= segment["silent" if demand.past.silent[i] else "churn"]
+        )
         brought = demand.base[i] * g * alive * shocks
         if self.moved(name):
             z = stats.norm.ppf(draw(self.seed, "account", name, 4, self.count))

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from spm_opt.problem import FloatArray
+from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.deals import Closing, Deals, closing, deals
-from spm_opt.simulate.growth import Groups, Growth, churn, growth
+from spm_opt.simulate.growth import Churn, Groups, Growth, churn, growth
 from spm_opt.simulate.history import Window, Years, whole_year, years
 from spm_opt.simulate.laws import Levels, Rates
 from spm_opt.simulate.parameters import parameter_table
@@ -39,7 +39,7 @@ class Demand:
     account_ids
         The ``a`` accounts, sorted.
     base
-        Sales in currency a year before, shape ``(a,)``.
+        Sales in currency a year before, shape ``(a,)``; a whole year's for accounts that began within it.
     potential
         What each could buy in the simulated months, shape ``(a,)``; 0 where nothing is said.
     workload
@@ -74,7 +74,7 @@ class Demand:
     segment_names: tuple[str, ...]
     market_names: tuple[str, ...]
     seller_names: tuple[str, ...]
-    churn: Rates
+    churn: Churn
     growth: Growth
     beyond: Levels
     prospects: Rates
@@ -84,6 +84,11 @@ class Demand:
     past: Years
     window: Window
     parameters: pd.DataFrame
+
+    @property
+    def state(self) -> IntArray:
+        """Row of each account in the churn of a block: its segment's, or the same further down if it is silent."""
+        return self.groups.segment + self.groups.segments * self.past.silent
 
 
 def estimate(scenario: Scenario, *, window: Window | None = None) -> Demand:
@@ -111,7 +116,7 @@ def estimate(scenario: Scenario, *, window: Window | None = None) -> Demand:
     left = _beyond_pipeline_new(past, groups, began, first, yearly, won, pipeline)
     demand = Demand(
         account_ids=past.account_ids,
-        base=past.base,
+        base=past.level,
         potential=np.zeros(len(past.base)) if yearly is None else yearly,
         workload=_activity(accounts, settings.workload),
         groups=groups,
@@ -150,7 +155,7 @@ def _groups(scenario: Scenario, accounts: pd.DataFrame) -> tuple[Groups, list[tu
 
 
 def _beyond_pipeline(
-    past: Years, groups: Groups, lost: Rates, grown: Growth, won: FloatArray, pipeline: Deals
+    past: Years, groups: Groups, lost: Churn, grown: Growth, won: FloatArray, pipeline: Deals
 ) -> Levels:
     """Take off growth estimated from history what the open pipeline is expected to bring to last year's buyers."""
     levels = grown.levels
@@ -159,7 +164,8 @@ def _beyond_pipeline(
         return levels
     count = groups.segments
     expected = np.bincount(groups.segment[pipeline.account], np.where(known, won, 0.0), count)
-    stays = np.bincount(groups.segment, past.base, count) * (1 - lost.value)
+    goes = np.where(past.silent, lost.silent.value[groups.segment], lost.active.value[groups.segment])
+    stays = np.bincount(groups.segment, past.level * (1 - goes), count)
     part = np.divide(expected, stays, out=np.zeros(count), where=stays > 0)
     factor = np.exp(levels.mean) * mean_factor(grown.shape, levels.spread)
     lower = np.minimum(factor, np.maximum(factor - part, 1.0))

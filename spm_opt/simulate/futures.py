@@ -29,8 +29,10 @@ class Futures:
 
     Attributes
     ----------
-    churn, mean, spread, begins
-        Churn, mean and spread of the logarithm of growth, chance to begin to buy, by segment: shape ``(s, r)``.
+    churn
+        By segment, of accounts that bought of late and then of those that fell silent, shape ``(2 s, r)``.
+    mean, spread, begins
+        Mean and spread of the logarithm of growth, chance to begin to buy, by segment: shape ``(s, r)``.
     share, first_spread
         Share of potential that is bought first (its median), and the spread of its logarithm, shape ``(r,)``.
     win, stays_open
@@ -113,7 +115,12 @@ def futures(
     loss = np.clip(loss, -1.0, 1.0)
     waits = demand.closing.on_time.draw(drawn("delay", whole))[0]
     return Futures(
-        churn=demand.churn.draw(drawn("churn", segments)),
+        churn=np.vstack(
+            [
+                demand.churn.active.draw(drawn("churn", segments)),
+                demand.churn.silent.draw(drawn("churn_silent" if demand.churn.apart else "churn", segments)),
+            ]
+        ),
         mean=mean,
         spread=spread,
         begins=demand.prospects.draw(drawn("new_business", segments)),

@@ -1,12 +1,14 @@
 """Churn and growth, estimated from windows of the history a year apart.
 
 Churn
-    An account with sales in one window and none in the same months a year later has churned. Of ``n`` accounts
+    An account with sales in one window and none in the same months a year later has churned. Accounts that bought
+    nothing in the three months before the later one have a rate of their own, where at least 30 were seen. Of ``n`` accounts
     observed ``c`` did: the company's rate has the beta distribution of Jeffreys' prior, ``(c + 1/2)`` to
     ``(n - c + 1/2)``; a segment's counts as if 50 accounts more had churned at the company's rate, so a segment
     of five accounts says little, and one of a thousand speaks for itself.
 Growth of the accounts that stay
-    The logarithm of sales to those of a year before. Values beyond five robust standard deviations (1.4826
+    The logarithm of sales to those of a year before, which count as a whole year's where an account began within
+    it. Values beyond five robust standard deviations (1.4826
     times the median absolute deviation) of the median are drawn in to that limit, since an account that
     bought only part of a year, or hardly anything, shows no growth that will repeat. Mean and variance are
     taken of the company and shrunk towards it in each segment, as if 20 accounts more had behaved like it.
@@ -133,14 +135,31 @@ def rates(
     )
 
 
-def churn(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Rates:
+@dataclass(frozen=True, eq=False)
+class Churn:
+    """Churn of each segment: of accounts that bought of late, and of those that fell silent.
+
+    ``apart`` says whether history tells the two apart; else they are the same.
+    """
+
+    active: Rates
+    silent: Rates
+    apart: bool
+
+
+def churn(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Churn:
     """Estimate the churn of each segment."""
-    observed, gone = np.zeros((2, groups.segments), dtype=np.int64)
+    seen, gone = np.zeros((2, 2, groups.segments), dtype=np.int64)
     for pair in pairs:
-        bought = pair.before > 0
-        observed += np.bincount(groups.segment[bought], minlength=groups.segments)
-        gone += np.bincount(groups.segment[bought & (pair.last <= 0)], minlength=groups.segments)
-    return rates(gone, observed, settings.churn, stated(settings, "churn"))
+        for at, state in enumerate((~pair.silent, pair.silent)):
+            bought = (pair.before > 0) & state
+            seen[at] += np.bincount(groups.segment[bought], minlength=groups.segments)
+            gone[at] += np.bincount(groups.segment[bought & (pair.last <= 0)], minlength=groups.segments)
+    given = settings.churn, stated(settings, "churn")
+    if seen[1].sum() < ENOUGH:
+        every = rates(gone.sum(axis=0), seen.sum(axis=0), *given)
+        return Churn(every, every, apart=False)
+    return Churn(rates(gone[0], seen[0], *given), rates(gone[1], seen[1], *given), apart=True)
 
 
 def growth(pairs: Sequence[Pair], groups: Groups, settings: Simulation) -> Growth:
@@ -201,7 +220,7 @@ def _stayed(pairs: Sequence[Pair]) -> _Seen:
     if not sum(map(len, where)):
         nothing = np.zeros(0, dtype=np.int64)
         return _Seen(nothing, nothing, np.zeros(0), max(len(pairs), 1))
-    logs = [np.log(pair.last[at] / pair.before[at]) for pair, at in zip(pairs, where, strict=True)]
+    logs = [np.log(pair.last[at] / pair.level[at]) for pair, at in zip(pairs, where, strict=True)]
     number = np.repeat(np.arange(len(pairs)), [len(at) for at in where])
     return _Seen(np.concatenate(where), number, drawn_in(np.concatenate(logs)), len(pairs))
 

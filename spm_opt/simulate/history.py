@@ -11,7 +11,7 @@ import pandas as pd
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
 
-YEAR = 12
+YEAR, QUARTER = 12, 3
 MOST_PAIRS = 5
 """Pairs of years that rates are estimated from, the latest first: what is older says little of next year."""
 
@@ -34,10 +34,23 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Sales of the accounts in two windows a year apart, each of shape ``(a,)``."""
+    """Sales of the accounts in two windows a year apart, each of shape ``(a,)``.
+
+    Attributes
+    ----------
+    before, last
+        What was bought in the earlier window and the later one.
+    level
+        What ``before`` comes to over the whole window for accounts that began within it: one that bought nothing in
+        the year before the window, and first in its seventh month, counts double.
+    silent
+        Accounts that bought nothing in the three months before the later window.
+    """
 
     before: FloatArray
     last: FloatArray
+    level: FloatArray
+    silent: BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +73,10 @@ class Years:
     base
         What the simulated window begins with: sales in the same months a year before it, shape ``(a,)``. For
         a whole year that is ``last``.
+    level
+        What ``base`` comes to over the whole window for accounts that began within it, shape ``(a,)``.
+    silent
+        Accounts that bought nothing in the three months before the simulated window, shape ``(a,)``.
     pairs
         Windows as long as the simulated one, each with the same months a year earlier; the latest first. The
         first one ends where history ends. Rates are estimated from them.
@@ -73,6 +90,8 @@ class Years:
     from_history: BoolArray
     months: int
     base: FloatArray
+    level: FloatArray
+    silent: BoolArray
     pairs: tuple[Pair, ...]
     quarters: FloatArray | None
 
@@ -106,7 +125,8 @@ def years(scenario: Scenario, window: Window | None = None) -> Years:
     rows = _Rows.of(scenario.history, ids, window.first)
     if rows is None:
         nowhere = np.zeros(len(ids), dtype=bool)
-        return Years(ids, stated, None, nowhere, 0, stated * (window.months / YEAR), (), None)
+        base = stated * (window.months / YEAR)
+        return Years(ids, stated, None, nowhere, 0, base, base, nowhere, (), None)
     known = np.bincount(rows.account, minlength=len(ids)) > 0
     last = np.where(known, rows.sum(rows.end - YEAR) * max(1.0, YEAR / rows.span), stated).clip(0)
     base = last
@@ -119,6 +139,8 @@ def years(scenario: Scenario, window: Window | None = None) -> Years:
         from_history=known,
         months=rows.span,
         base=base.clip(0),
+        level=base.clip(0) * rows.lifts(rows.end - YEAR, window.months),
+        silent=known & rows.silent(rows.end),
         pairs=_pairs(rows, window.months),
         quarters=_quarters(rows),
     )
@@ -127,8 +149,12 @@ def years(scenario: Scenario, window: Window | None = None) -> Years:
 def _pairs(rows: _Rows, months: int) -> tuple[Pair, ...]:
     """Cut the history into windows a year apart, from its end."""
     count = min(MOST_PAIRS, (rows.span - months) // YEAR)
-    sums = [rows.sum(rows.end - months - YEAR * back, months) for back in range(count + 1)]
-    return tuple(Pair(before, last) for last, before in pairwise(sums))
+    starts = [rows.end - months - YEAR * back for back in range(count + 1)]
+    sums = [rows.sum(start, months) for start in starts]
+    return tuple(
+        Pair(before, last, before * rows.lifts(start - YEAR, months), rows.silent(start))
+        for start, (last, before) in zip(starts, pairwise(sums), strict=False)
+    )
 
 
 def _quarters(rows: _Rows) -> FloatArray:
@@ -185,6 +211,25 @@ class _Rows:
         length = self.finish[part] - self.begin[part]
         amount = self.revenue[part] * inside[part] / length
         return np.bincount(self.account[part], weights=amount, minlength=self.count).astype(np.float64)
+
+    def silent(self, end: int) -> BoolArray:
+        """Find the accounts that bought nothing in the three months before ``end``."""
+        return self.sum(end - QUARTER, QUARTER) <= 0
+
+    def lifts(self, start: int, months: int) -> FloatArray:
+        """Give the factor from what an account bought in a window to what it buys in as many months, shape ``(a,)``.
+
+        It is 1 but for accounts that bought nothing in the year before the window, nor in its first quarter.
+        """
+        bought = self.revenue > 0
+        inside = np.flatnonzero(bought & (self.finish > start) & (self.begin < start + months))
+        accounts, at = np.unique(
+            self.account[inside], return_index=True
+        )  # rows are sorted by account and month
+        empty = np.zeros(self.count, dtype=np.int64)
+        empty[accounts] = np.maximum(self.begin[inside[at]] - start, 0)
+        began = (empty >= QUARTER) & (self.sum(start - YEAR) <= 0)
+        return np.where(began, months / (months - np.where(began, empty, 0)), 1.0)
 
 
 def positions(ids: tuple[str, ...], names: pd.Series[str], where: str) -> IntArray:

@@ -83,14 +83,14 @@ def _handed_over(key, loss, spread, pair, out, gone):  # type: ignore[no-untyped
 @inner
 def line(i, accounts, shared, sellers, handover, pair, out, gone):  # type: ignore[no-untyped-def]
     """Write what one account brings in a block, shocks of its seller apart; says whether it changes hands."""
-    key, base, potential, segment, market, holder, moved = accounts
+    key, base, potential, segment, market, holder, moved, state = accounts
     churn, mean, spread, chance, share, first_spread, segments, markets, shape = shared
     sells, reaches = sellers
     loss, loss_spread = handover
     s, t = segment[i], holder[i]
     handed = False
     if base[i] > 0.0:
-        _existing_line(key[i], base[i], churn[s], mean[s], spread[s], sells[t], shape, pair, out)
+        _existing_line(key[i], base[i], churn[state[i]], mean[s], spread[s], sells[t], shape, pair, out)
         handed = moved[i]
         if handed:
             _handed_over(key[i], loss, loss_spread, pair, out, gone)

@@ -23,6 +23,7 @@ MEANINGS = {
     "months_of_history": "months that the history spans",
     "last_year_sales": "sales of the last twelve months",
     "churn": "chance that an account buys nothing more",
+    "churn_silent": "the same, of an account that bought nothing in the last three months",
     "growth": "mean growth of an account that stays",
     "growth_beyond_pipeline": "the same, without what the pipeline is expected to bring",
     "growth_spread": "spread of that growth between accounts (of its logarithm)",
@@ -53,7 +54,9 @@ ALWAYS_STATED = ("company_shock", "segment_shock", "attrition", "refill", "vacan
 def parameter_table(demand: Demand, began: Rates, settings: Simulation) -> pd.DataFrame:
     """Lay out every parameter; ``began`` is new business before the pipeline is taken off."""
     segments, grown = demand.segment_names, demand.growth
-    rows = [*_past_rows(demand), *_rate_rows("churn", segments, demand.churn)]
+    rows = [*_past_rows(demand), *_rate_rows("churn", segments, demand.churn.active)]
+    if demand.churn.apart:
+        rows += _rate_rows("churn_silent", segments, demand.churn.silent)
     rows += _growth_rows("growth", segments, grown.levels, grown.shape)
     if demand.beyond is not grown.levels:
         rows += _segments_only(_growth_rows("growth_beyond_pipeline", segments, demand.beyond, grown.shape))

@@ -232,7 +232,7 @@ def _inputs(task: Task, drawn: Futures) -> tuple[tuple[object, ...], ...]:
     """Lay out the arrays as the compiled loops take them."""
     groups = task.demand.groups
     return (
-        (task.key, task.base, task.potential, groups.segment, groups.market, task.holder, task.moved),
+        (task.key, task.base, task.potential, groups.segment, groups.market, task.holder, task.moved, task.state),
         (
             drawn.churn, drawn.mean, drawn.spread, drawn.begins, drawn.share, drawn.first_spread,
             drawn.segments, drawn.markets, task.demand.growth.shape,

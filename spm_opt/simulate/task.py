@@ -49,6 +49,8 @@ class Task:
         Whether it changes hands, shape ``(a,)``.
     gone
         Whether the stress takes it away, shape ``(a,)``.
+    state
+        Row of each account in the churn of a block, shape ``(a,)``.
     company
         Factor on all sales.
     """
@@ -64,6 +66,7 @@ class Task:
     holder: IntArray
     moved: BoolArray
     gone: BoolArray
+    state: IntArray
     company: float
 
     @property
@@ -101,6 +104,7 @@ def prepared(
         holder=holder,
         moved=_moved(holder, today, filled, np.isin(names, stress.leavers)) & handovers,
         gone=lost,
+        state=demand.state,
         company=stress.company,
     )
 
@@ -157,6 +161,13 @@ def posted(task: Task) -> Task:
     """Leave out what blocks do not read, so that a task is small where it is sent to other processes."""
     demand, nothing = task.demand, np.zeros(0)
     past = replace(
-        demand.past, account_ids=(), last=nothing, before=None, base=nothing, pairs=(), quarters=None
+        demand.past,
+        account_ids=(),
+        last=nothing,
+        before=None,
+        base=nothing,
+        level=nothing,
+        pairs=(),
+        quarters=None,
     )
     return replace(task, demand=replace(demand, account_ids=(), past=past, parameters=pd.DataFrame()))

@@ -41,7 +41,7 @@ def parameter(demand, name, segment=""):
 def test_churn_of_the_company_has_the_prior_of_jeffreys():
     """10 of 100 lost: 10.5 of 101; with one segment that counts as 50 accounts more of the same."""
     demand = estimate(with_ratios([0.0] * 10 + [1.0] * 90))
-    assert demand.churn.company == pytest.approx(10.5 / 101)
+    assert demand.churn.active.company == pytest.approx(10.5 / 101)
     row = parameter(demand, "churn")
     assert row["value"] == pytest.approx((10 + 50 * 10.5 / 101) / 150)
     assert (row["source"], row["observations"]) == ("history", 100)
@@ -53,8 +53,55 @@ def test_churn_of_a_segment_is_shrunk_towards_the_company():
     """Lost are 10 of 50 in x, 0 of 50 in y; 50 more in each at the company's 10.5 of 101."""
     demand = estimate(with_ratios([0.0] * 10 + [1.0] * 90, ["x"] * 50 + ["y"] * 50))
     more = 50 * 10.5 / 101
-    assert demand.churn.value == pytest.approx([(10 + more) / 100, more / 100])
+    assert demand.churn.active.value == pytest.approx([(10 + more) / 100, more / 100])
     assert parameter(demand, "churn", "x")["observations"] == 50
+
+
+def quarterly(account, *amounts):
+    """Quarters from 2025 on."""
+    return [
+        {"account": account, "period": f"{2025 + q // 4}-{q % 4 * 3 + 1:02d}-01", "months": 3, "revenue": r}
+        for q, r in enumerate(amounts)
+    ]
+
+
+def test_accounts_that_fell_silent_churn_at_a_rate_of_their_own():
+    """Of 40 that bought nothing in the last quarter of 2025 30 were lost, of 60 others none."""
+    history = []
+    for i in range(100):
+        silent, back = i < 40, i < 10
+        history += quarterly(
+            f"A{i:02d}", 9, 9, 9, 0 if silent else 9, *([9] * 4 if back or not silent else [0] * 4)
+        )
+    accounts = [{"id": f"A{i:02d}"} for i in range(100)]
+    demand = estimate(company(accounts, [{"id": "S"}], history=history))
+    assert parameter(demand, "churn_silent")["value"] == pytest.approx((30 + 50 * 30.5 / 41) / 90)
+    assert parameter(demand, "churn")["value"] == pytest.approx((0 + 50 * 0.5 / 61) / 110)
+    assert demand.state.tolist() == [0] * 10 + [1] * 30 + [0] * 60  # today, by the last quarter of 2026
+
+
+def test_few_silent_accounts_are_no_class():
+    """29 of them say too little: one rate for all, and no row about them."""
+    history = []
+    for i in range(100):
+        history += quarterly(f"A{i:02d}", 9, 9, 9, 0 if i < 29 else 9, *([0] * 4 if i < 20 else [9] * 4))
+    demand = estimate(company([{"id": f"A{i:02d}"} for i in range(100)], [{"id": "S"}], history=history))
+    assert "churn_silent" not in set(demand.parameters["parameter"])
+    assert demand.churn.active.company == demand.churn.silent.company == pytest.approx(20.5 / 101)
+
+
+def test_a_part_of_a_year_counts_as_a_whole_one():
+    """40 accounts that began in July 2025 with 10 a quarter and go on with 10: no growth, and so from July 2026 on."""
+    history = []
+    for i in range(40):
+        history += quarterly(f"A{i:02d}", 0, 0, 10, 10, 10, 10, 10, 10)
+    history += quarterly("B", 0, 0, 0, 0, 0, 0, 10, 10) + quarterly("C", 0, 0, 10, 10, 0, 0, 10, 10)
+    ids = [*(f"A{i:02d}" for i in range(40)), "B", "C"]
+    demand = estimate(company([{"id": name} for name in ids], [{"id": "S"}], history=history))
+    assert demand.growth.levels.company == pytest.approx(0, abs=0.02)
+    # B began in July, C buys in the second half of every year
+    assert demand.base[-2:].tolist() == [40, 20]
+    assert demand.past.base[-2:].tolist() == [20, 20]
 
 
 def test_growth_has_the_mean_and_spread_of_its_logarithms():
@@ -158,7 +205,7 @@ def test_a_tiny_base_does_not_explode_growth():
 def test_too_few_accounts_use_the_scenario():
     """29 accounts are not enough; the source says whether the planner or the package chose the rate."""
     demand = estimate(with_ratios([1.5] * 29, churn=0.07, growth=0.02))
-    assert demand.churn.value.tolist() == [0.07]
+    assert demand.churn.active.value.tolist() == [0.07]
     assert parameter(demand, "growth")["value"] == pytest.approx(0.02)
     assert demand.growth.levels.spread.tolist() == [0.25]
     sources = {name: parameter(demand, name)["source"] for name in ("churn", "growth", "growth_spread")}
@@ -180,7 +227,7 @@ def test_known_parameters_are_recovered():
     rng = np.random.default_rng(11)
     ratios = 1.08 * np.exp(0.3 * rng.standard_normal(4000) - 0.045) * (rng.random(4000) >= 0.06)
     demand = estimate(with_ratios(ratios.tolist(), market_shock=0.0, seller_shock=0.0))
-    assert demand.churn.value[0] == pytest.approx(0.06, abs=0.012)
+    assert demand.churn.active.value[0] == pytest.approx(0.06, abs=0.012)
     assert parameter(demand, "growth")["value"] == pytest.approx(0.08, abs=0.02)
     assert demand.growth.levels.spread[0] == pytest.approx(0.3, abs=0.015)
 
@@ -209,7 +256,7 @@ def grows(demand):
 def test_the_pipeline_is_part_of_growth_seen_in_history():
     """40 accounts grew from 100 to 120; a deal of 480 at a half is 240 of 4,800 that stay: 5 % of the 20 % are known."""
     demand = with_pipeline([1.2] * 40, ("A0000", 480), ("new", 5000))
-    stays = 1 - demand.churn.value[0]
+    stays = 1 - demand.churn.active.value[0]
     assert grows(demand) == pytest.approx([0.2 - 0.05 / stays])
     assert parameter(demand, "growth")["value"] == pytest.approx(0.2)
     assert parameter(demand, "growth_beyond_pipeline")["value"] == pytest.approx(0.2 - 0.05 / stays)
