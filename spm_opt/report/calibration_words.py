@@ -20,6 +20,7 @@ NOUNS = {BUYERS: "account", PROSPECTS: "prospect", TERRITORIES: "territory"}
 WRONG = {
     "too narrow": "the intervals are too narrow: more fell outside than the model allows for",
     "too wide": "the intervals are too wide: less happened than the model allows for",
+    "tails too thin": "more fell outside the 95 % intervals than the model allows for",
     "too high": "the forecasts were too high",
     "too low": "the forecasts were too low",
 }

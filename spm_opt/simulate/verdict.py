@@ -91,6 +91,8 @@ def _verdict(row: dict[str, Any]) -> str:
         found.append("too narrow")
     if row["cover_80"] > row["high_80"]:
         found.append("too wide")
+    if row["cover_95"] < row["low_95"] and "too narrow" not in found:
+        found.append("tails too thin")
     if row["pit_mean"] < row["pit_low"]:
         found.append("too high")
     if row["pit_mean"] > row["pit_high"]:

@@ -39,6 +39,15 @@ def test_verdicts(made, verdict):
     assert verdict in judge(level(*normal(1, **made)), 0)["verdict"]
 
 
+def test_thin_tails_are_seen():
+    """Outcomes beyond the 80 % interval go three times as far out as a normal forecast has it."""
+    sample, observed = normal(7, count=600)
+    observed[np.abs(observed) > norm.ppf(0.9)] *= 3
+    row = judge(level(sample, observed), 0)
+    assert row["low_80"] <= row["cover_80"] <= row["high_80"]
+    assert row["verdict"] == "tails too thin"
+
+
 def test_few_outcomes_say_little():
     """Of five outcomes anything from one to five may lie inside."""
     assert judge(level(*normal(2, count=5)), 0)["verdict"] == "says little"
