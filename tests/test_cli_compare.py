@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from click.testing import CliRunner
-from scenario_copy import TINY, copied, files_in
+from scenario_copy import SCENARIOS, TINY, copied, files_in
 
 import spm_opt
 from spm_opt.cli import main
@@ -151,3 +151,19 @@ def test_folders_and_runs_through_the_library(plan, monkeypatch):
     mixed = spm_opt.compare([plan, ("again", run)], cases=[])
     assert mixed.plans == ("tiny", "again")
     assert "tiny and again are the same plan." in mixed.notes
+
+
+@pytest.mark.campaign
+def test_a_company_with_pay(tmp_path):
+    """SaaS named accounts: a verdict in words and figures with pay, stresses and sellers."""
+    scenario, folder = SCENARIOS / "saas_named", tmp_path / "saas_named"
+    assert call("run", scenario, "--out", folder, "--effort", "quick").exit_code == 0
+    found = spm_opt.compare(["today", folder], scenario, replications=2000)
+    assert {"gini_pay", "pay", "cost_of_sales", "handover_loss"} <= set(found.measures["measure"])
+    assert len(found.cases) == 4
+    assert set(found.sellers["judged_by"]) == {"pay"}
+    assert len(found.sellers) == 40
+    text = " ".join(found.verdict)
+    assert "beats" in text
+    assert "95 % interval" in text
+    assert "Under stress" in text
