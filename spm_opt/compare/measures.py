@@ -15,12 +15,13 @@ from spm_opt.simulate.sales import Sales
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure: its name in files, what it is called, how it is written, and which way is better."""
+    """A measure: its name in files, what it is called, how it is written, which way is better, and places in percent."""
 
     name: str
     label: str
     kind: Literal["money", "share", "figure"]
     better: Better
+    places: int = 1
 
 
 MEASURES = (
@@ -32,7 +33,7 @@ MEASURES = (
     Measure("gini_potential", "Gini of potential", "figure", "less"),
     Measure("gini_pay", "Gini of pay", "figure", "less"),
     Measure("pay", "cost of pay", "money", "less"),
-    Measure("cost_of_sales", "cost of pay by sales", "share", "less"),
+    Measure("cost_of_sales", "cost of pay by sales", "share", "less", places=2),
     Measure("handover_loss", "sales lost to changes of hands", "money", "less"),
     Measure("settled_sales", "sales but for changes of hands", "money", "more"),
 )

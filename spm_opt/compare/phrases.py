@@ -16,7 +16,7 @@ def value(measure: Measure, amount: float, currency: str) -> str:
     """Write a measure's value."""
     if measure.kind == "money":
         return words.short(amount, currency)
-    return words.percent(amount) if measure.kind == "share" else _figure(amount)
+    return words.percent(amount, measure.places) if measure.kind == "share" else _figure(amount)
 
 
 def change(measure: Measure, amount: float, currency: str, *, unit: bool = True) -> str:
@@ -27,7 +27,7 @@ def change(measure: Measure, amount: float, currency: str, *, unit: bool = True)
         text = words.short(abs(amount), currency)
         return text if round(amount) == 0 else _sign(amount) + text
     if measure.kind == "share":
-        text = f"{abs(amount) * 100:.1f}"
+        text = f"{abs(amount) * 100:.{measure.places}f}"
         text = text if float(text) == 0 else _sign(amount) + text
         return f"{text} {POINTS}" if unit else text
     text = _figure(abs(amount))
