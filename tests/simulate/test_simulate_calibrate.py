@@ -111,6 +111,7 @@ def test_us_medtech_is_calibrated_by_account():
     assert whole["cover_50"] == pytest.approx(0.5, abs=0.05)
     assert whole["cover_95"] == pytest.approx(0.95, abs=0.02)
     assert whole["skill_same"] > 0.2
+    assert whole["skill_ratio"] > 2 * whole["skill_ratio_error"] > 0
     sources = result.parameters.set_index("parameter")["source"]
     assert set(sources[["churn", "growth", "growth_spread", "seller_shock"]]) == {"history"}
 
