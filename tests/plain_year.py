@@ -83,7 +83,11 @@ class PlainYear:
         mean, spread = self._level(
             demand.beyond, at, self._parameter("growth", name), self._parameter("growth_spread", name)
         )
-        company = shock(self.seed, "company", "", self.rules.company_shock, self.count) * self.stress.company
+        shared = demand.growth.shared
+        company = shock(
+            self.seed, "company", "", self._shared(shared.company, self._parameter("company")), self.count
+        )
+        company = company * self.stress.company
         return {
             "churn": self._rate(demand.churn.active, at, self._parameter("churn", name)),
             "silent": self._rate(
@@ -94,11 +98,18 @@ class PlainYear:
             "mean": mean,
             "spread": spread,
             "begins": self._rate(demand.prospects, at, self._parameter("new_business", name)),
-            "shock": company * shock(self.seed, "segment", name, self.rules.segment_shock, self.count),
+            "shock": company
+            * shock(
+                self.seed,
+                "segment",
+                name,
+                self._shared(shared.segment, self._parameter("segment")),
+                self.count,
+            ),
         }
 
     def _market(self, name):
-        spread = self._shared(self.demand.growth.market, self._parameter("market"))
+        spread = self._shared(self.demand.growth.shared.market, self._parameter("market"))
         return shock(self.seed, "market", name, spread, self.count)
 
     def _seller(self, name):
@@ -134,8 +145,8 @@ class PlainYear:
             months[:, r] = path
         growth = self.demand.growth
         place = self.demand.seller_names.index(name)
-        skill, kept = (growth.skill[place], growth.kept[place]) if filled == 0 else (0.0, 1.0)
-        spread = self._shared(growth.seller, self._parameter("seller")) * np.sqrt(kept)
+        skill, kept = (growth.skill.level[place], growth.skill.kept[place]) if filled == 0 else (0.0, 1.0)
+        spread = self._shared(growth.shared.seller, self._parameter("seller")) * np.sqrt(kept)
         luck = shock(self.seed, "seller", name, spread, self.count)
         return {"months": months, "luck": luck * np.exp(skill), "filled": filled}
 

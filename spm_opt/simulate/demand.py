@@ -22,9 +22,10 @@ import pandas as pd
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.deals import Closing, Deals, closing, deals
-from spm_opt.simulate.growth import Churn, Groups, Growth, churn, growth
+from spm_opt.simulate.growth import Churn, Growth, churn, growth
 from spm_opt.simulate.history import Window, Years, whole_year, years
 from spm_opt.simulate.laws import Levels, Rates
+from spm_opt.simulate.observed import Groups
 from spm_opt.simulate.parameters import parameter_table
 from spm_opt.simulate.prospects import new_business
 from spm_opt.simulate.shape import mean_factor

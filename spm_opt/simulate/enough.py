@@ -9,7 +9,7 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings_file import FILE
 from spm_opt.simulate.deals import ENOUGH_DELAYS
 from spm_opt.simulate.demand import estimate
-from spm_opt.simulate.growth import ENOUGH
+from spm_opt.simulate.observed import ENOUGH
 
 _NEEDS = (
     ("history", ("churn",), f"{ENOUGH} accounts with sales a year before the last", "accounts"),

@@ -106,10 +106,10 @@ def futures(
     share, first_spread = (
         one[0] for one in demand.first.draw(*(drawn(name, segments) for name in ("first", "first_spread")))
     )
-    grown = demand.growth
-    market = shock("market", demand.market_names, grown.market.draw(drawn("market", whole)))
-    common = shock("company", whole, np.array([[rules.company_shock]])) * company
-    luck = grown.seller.draw(drawn("seller", whole)) * np.sqrt(people.kept)[:, None]
+    shared = demand.growth.shared
+    market = shock("market", demand.market_names, shared.market.draw(drawn("market", whole)))
+    common = shock("company", whole, shared.company.draw(drawn("company", whole))) * company
+    luck = shared.seller.draw(drawn("seller", whole)) * np.sqrt(people.kept)[:, None]
     seats = seated(people.chairs, keys(seed, "seller", [*names, ""]), first, count)
     loss = rules.handover.loss + rules.handover.uncertainty * special.ndtri(drawn("handover", whole)[0])
     loss = np.clip(loss, -1.0, 1.0)
@@ -128,7 +128,7 @@ def futures(
         first_spread=first_spread,
         win=demand.closing.win.draw(drawn("win_rate", demand.deals.stages)),
         stays_open=np.log1p(-np.minimum(waits, 1 - 1e-300), where=waits < 1, out=np.full(count, 0.0)),
-        segments=shock("segment", segments, np.array([[rules.segment_shock]])) * common,
+        segments=shock("segment", segments, shared.segment.draw(drawn("segment", whole))) * common,
         markets=market,
         sellers=shock("seller", (*names, ""), luck) * np.exp(people.skill)[:, None],
         loss=loss,

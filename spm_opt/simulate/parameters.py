@@ -10,8 +10,8 @@ from scipy import special
 
 from spm_opt.problem import FloatArray
 from spm_opt.scenario.simulate_settings import Simulation
-from spm_opt.simulate.growth import stated
 from spm_opt.simulate.laws import INTERVAL, Levels, Rates, Shared
+from spm_opt.simulate.observed import stated
 from spm_opt.simulate.shape import mean_factor, normal_shape
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ MEANINGS = {
     "handover_spread": "spread of that loss between accounts",
 }
 """What each parameter is, in words; months of the ramp are said by their number."""
-ALWAYS_STATED = ("company_shock", "segment_shock", "attrition", "refill", "vacancy", "elasticity")
+ALWAYS_STATED = ("attrition", "refill", "vacancy", "elasticity")
 
 
 def parameter_table(demand: Demand, began: Rates, settings: Simulation) -> pd.DataFrame:
@@ -67,8 +67,12 @@ def parameter_table(demand: Demand, began: Rates, settings: Simulation) -> pd.Da
             rows += _segments_only(_rate_rows("new_business_beyond_pipeline", segments, demand.prospects))
         rows += _first_rows(demand.first)
     rows += _deal_rows(demand)
-    rows += [_shared_row("market_shock", grown.market), _shared_row("seller_shock", grown.seller)]
-    rows.append(_plain("skill", grown.persistence, grown.persistence_source, grown.seller.groups))
+    rows += [
+        _shared_row(f"{name}_shock", getattr(grown.shared, name))
+        for name in ("company", "segment", "market", "seller")
+    ]
+    known = grown.skill
+    rows.append(_plain("skill", known.persistence, known.source, grown.shared.seller.groups))
     rows += [_plain(name, float(getattr(settings, name)), stated(settings, name)) for name in ALWAYS_STATED]
     rows += _handover_rows(settings)
     ramp = stated(settings, "ramp")

@@ -16,9 +16,10 @@ import numpy as np
 
 from spm_opt.problem import FloatArray
 from spm_opt.scenario.simulate_settings import Simulation
-from spm_opt.simulate.growth import Groups, drawn_in, rates, stated
+from spm_opt.simulate.growth import rates
 from spm_opt.simulate.history import Pair
 from spm_opt.simulate.laws import Levels, Rates
+from spm_opt.simulate.observed import Groups, drawn_in, stated
 
 ENOUGH_FIRST = 10
 """First years to observe before history replaces the stated share of potential."""

@@ -126,8 +126,8 @@ def _people(
             np.vstack([planned, nobody]), np.append(filled, window.months), leaves, rules, stress.ramp_delay
         ),
         brings=effort(capacity, demand.workload, demand.base, holder, today, rules.elasticity),
-        skill=np.append(np.where(there, demand.growth.skill[place], 0.0), 0.0),
-        kept=np.append(np.where(there, demand.growth.kept[place], 1.0), 0.0),
+        skill=np.append(np.where(there, demand.growth.skill.level[place], 0.0), 0.0),
+        kept=np.append(np.where(there, demand.growth.skill.kept[place], 1.0), 0.0),
     )
 
 

@@ -147,12 +147,35 @@ def test_what_sellers_share_is_their_variance_between():
     grown = estimate(scenario).growth
     between, within = 4 * (means**2).sum() / 9, 40 * 0.04 / 30
     own = (between - within) / 4
-    assert grown.seller.value**2 == pytest.approx((3 * 0.01 + 9 * own) / 12)
-    tau = grown.seller.value**2
+    assert grown.shared.seller.value**2 == pytest.approx((3 * 0.01 + 9 * own) / 12)
+    tau = grown.shared.seller.value**2
     whole = means.var() + 0.04
     keeps = 0.5 * tau / (0.5 * tau + 0.5 * tau + whole / 4)
-    assert grown.skill == pytest.approx(keeps * means)
-    assert grown.kept == pytest.approx(np.full(10, 0.5 * (1 - keeps) + 0.5))
+    assert grown.skill.level == pytest.approx(keeps * means)
+    assert grown.skill.kept == pytest.approx(np.full(10, 0.5 * (1 - keeps) + 0.5))
+
+
+def test_six_years_tell_what_the_company_and_its_segments_share():
+    """Years that move all accounts by plus or minus 10 %, and a segment beside the others by 5 %, are found again."""
+    years = [0.1, -0.1, 0.1, -0.1, 0.1, -0.1]
+    history = []
+    for i in range(200):
+        sold = 100.0
+        amounts = {"y2019": sold}
+        for at, year in enumerate(years):
+            beside = (0.05 if at % 3 else -0.1) * (1 if i % 2 else -1)
+            sold *= math.exp(year + beside + 0.05 * ((i + at) % 5 - 2))
+            amounts[f"y{2020 + at}"] = sold
+        history += yearly(f"A{i:03d}", **amounts)
+    accounts = [{"id": f"A{i:03d}", "segment": "xy"[i % 2], "market": "m"} for i in range(200)]
+    demand = estimate(company(accounts, [{"id": "S"}], history=history, year=2026))
+    rows = {name: parameter(demand, f"{name}_shock") for name in ("company", "segment")}
+    assert {row["source"] for row in rows.values()} == {"history"}
+    assert rows["company"]["low"] < 0.11 < rows["company"]["high"]
+    assert rows["segment"]["low"] < 0.08 < rows["segment"]["high"]
+    few = [row for row in history if row["period"] >= "2022"]
+    row = parameter(estimate(company(accounts, [{"id": "S"}], history=few, year=2026)), "company_shock")
+    assert (row["value"], row["source"]) == (0.03, "default")
 
 
 def test_skill_is_what_stays_from_year_to_year():

@@ -217,7 +217,7 @@ def test_the_plain_year_has_everything_in_it():
     assert {name: set(np.atleast_1d(sources[name])) for name in estimated} == {
         name: {"history"} for name in estimated
     }
-    assert demand.growth.skill.any()
+    assert demand.growth.skill.level.any()
     assert not np.array_equal(demand.growth.shape, NODES)
     assert (demand.deals.month < 0).any()
 
