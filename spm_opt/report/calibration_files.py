@@ -15,6 +15,7 @@ from spm_opt.report.calibration_words import (
     LEVEL_NAMES,
     coverage_cells,
     headline,
+    inside_of,
     ranged,
     records,
     score_cells,
@@ -150,15 +151,14 @@ def _scores(calibration: Calibration, currency: str) -> Grid:
 
 def _territories(calibration: Calibration, currency: str) -> Grid:
     heads = (
-        "territory", "sold", "a year before", "10 %", "median", "90 %", "place", "CRPS", "a year before’s", "ratios’",  # noqa: RUF001
-        "accounts", "of them in 80 %", "if right",
+        "territory", "sold", "10 %", "median", "90 %", "place", "CRPS", "a year before’s", "ratios’",  # noqa: RUF001
+        "accounts in 80 %", "if right",
     )  # fmt: skip
     rows = []
     for name, row in calibration.territories.iterrows():
         inside = row["p10"] <= row["sold"] <= row["p90"]
         amounts = [
-            numeric(words.short(row[key], currency), row[key])
-            for key in ("sold", "year_before", "p10", "p50", "p90")
+            numeric(words.short(row[key], currency), row[key]) for key in ("sold", "p10", "p50", "p90")
         ]
         scores = [
             numeric(words.short(row[key], currency), row[key]) for key in ("crps", "crps_same", "crps_ratio")
@@ -166,8 +166,7 @@ def _territories(calibration: Calibration, currency: str) -> Grid:
         place = numeric(words.percent(row["pit"], 0), row["pit"], "" if inside else "no")
         rows.append(
             Row((
-                Cell(str(name)), *amounts, place, *scores, numeric(words.count(row["accounts"]), row["accounts"]),
-                numeric(words.percent(row["cover_80"], 0), row["cover_80"]),
+                Cell(str(name)), *amounts, place, *scores, numeric(inside_of(row), row["cover_80"]),
                 numeric(ranged(row["low_80"], row["high_80"]), row["low_80"]),
             ))
         )  # fmt: skip

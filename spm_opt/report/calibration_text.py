@@ -8,6 +8,7 @@ from spm_opt.report.calibration_words import (
     LEVEL_NAMES,
     coverage_cells,
     headline,
+    inside_of,
     ranged,
     records,
     score_cells,
@@ -89,7 +90,7 @@ def _territories(calibration: Calibration, currency: str) -> list[str]:
             f"{words.short(row['p10'], currency)} to {words.short(row['p90'], currency)}", "" if inside else "outside",
             words.percent(row["pit"], 0),
             *(words.short(row[score], currency) for score in ("crps", "crps_same", "crps_ratio")),
-            f"{words.percent(row['cover_80'], 0)} of {words.count(row['accounts'])}",
+            inside_of(row),
             ranged(row["low_80"], row["high_80"]),
         ])  # fmt: skip
     return [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 from spm_opt.report import words
 from spm_opt.simulate.calibrate import BUYERS, COMPANY, PROSPECTS, TERRITORIES, Calibration
 from spm_opt.simulate.history import YEAR
@@ -71,7 +73,7 @@ def sentences(calibration: Calibration) -> list[str]:
 
 def _sentence(row: Record) -> str:
     if row["level"] == COMPANY:
-        return f"The company's sales came to the {row['pit_mean'] * 100:.0f} % quantile of their forecast; one outcome says little."
+        return _of_company(row)
     count = words.plural(row["n"], NOUNS[row["level"]], "territories" if row["level"] == TERRITORIES else "")
     if row["low_80"] == row["high_80"]:
         return f"Of {count} the model is certain, and was right with {words.percent(row['cover_80'] / row['low_80'], 0)}."
@@ -114,6 +116,19 @@ def coverage_cells(row: Record) -> list[str]:
     for level in LEVEL_NAMES:
         cells += [words.percent(row[f"cover_{level}"], 0), ranged(row[f"low_{level}"], row[f"high_{level}"])]
     return cells
+
+
+def _of_company(row: Record) -> str:
+    """Say where the company's sales came to: a single outcome, which speaks against a forecast only from far out."""
+    text = f"The company's sales came to the {row['pit_mean'] * 100:.0f} % quantile of their forecast"
+    if row["verdict"] in FINE:
+        return f"{text}; one outcome says little."
+    return f"{text}: once in twenty cases an outcome is as far out by chance."
+
+
+def inside_of(row: pd.Series[Any]) -> str:
+    """Write how many of a territory's accounts lie in their 80 % intervals: ``84 % of 25``."""
+    return f"{words.percent(row['cover_80'], 0)} of {words.count(row['accounts'])}"
 
 
 def ranged(low: float, high: float) -> str:

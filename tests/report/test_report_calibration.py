@@ -55,6 +55,18 @@ def test_a_level_that_is_certain_is_said_to_be(made):
     assert "Of 3 prospects the model is certain, and was right with 33 %." in sentences(sure)
 
 
+def test_one_outcome_speaks_only_from_far_out(made):
+    """The company's place says little, unless it is outside the middle 95 %."""
+    for place, verdict, said in (
+        (0.4, "says little", "one outcome says little"),
+        (0.99, "too low", "once in twenty cases"),
+    ):
+        changed = with_row(made, "company", pit_mean=place, verdict=verdict)
+        text = next(text for text in sentences(changed) if text.startswith("The company's"))
+        assert f"{place * 100:.0f} % quantile" in text
+        assert said in text
+
+
 def test_sources_name_each_parameter_once(made):
     """History, scenario and default each have their list; the ramp is one parameter."""
     said = dict(text.split(": ") for text in sources(made))
