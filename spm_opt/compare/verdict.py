@@ -183,7 +183,7 @@ def _stress(found: Comparison, plan: str) -> str:
     for row in table.to_dict("records"):
         who = {"better": plan, "worse": first}.get(standing(measure, row), "")
         share = float(row["beats"] if who == plan else row["beaten"])
-        often = f" (in {share_of(share)} of futures)" if who else ""
+        often = f" (in {'every future' if share == 1 else f'{share_of(share)} of futures'})" if who else ""
         ahead.setdefault(who, []).append(f"{row['stress']}{often}")
     parts = [f"{who} sells more with: {', '.join(cases)}" for who, cases in ahead.items() if who]
     parts += [f"no difference can be told with: {', '.join(ahead[''])}"] if "" in ahead else []
