@@ -242,12 +242,15 @@ class PlainYear:
         return brought, nothing
 
     def deal(self, d):
-        """Give what an opportunity brings by quarter, shape ``(4, replications)``, its seller's shock apart."""
+        """Give what an opportunity brings by quarter, shape ``(4, replications)``, its seller's shock apart.
+
+        And what is lost because its account changes hands, shape ``(replications,)``.
+        """
         demand, deals = self.demand, self.demand.deals
-        i, out = deals.account[d], np.zeros((4, self.count))
+        i, out, gone = deals.account[d], np.zeros((4, self.count)), np.zeros(self.count)
         name = demand.account_ids[i]
         if name in self.stress.lost_accounts:
-            return out
+            return out, gone
         on_time = self._rate(demand.closing.on_time, 0, self._parameter("delay"))
         win = self._rate(
             demand.closing.win,
@@ -267,11 +270,13 @@ class PlainYear:
             if month > 11:
                 continue
             chance = win[r] * person["months"][month, r] / self.settled * person["growth"]
+            worth, without = deals.amount[d] * shocks[r], coin[r] < chance
             if self.moved(name):
                 chance *= 1 - self.loss[r]
-            if coin[r] < chance:
-                out[month // 3, r] = deals.amount[d] * shocks[r]
-        return out
+            won = coin[r] < chance
+            out[month // 3, r] = worth * won
+            gone[r] = worth * (int(without) - int(won))
+        return out, gone
 
     def total(self):
         """Add everything up: sales by replication and territory (nobody last), hands, deals by quarter."""
@@ -285,7 +290,9 @@ class PlainYear:
             lost += gone * self.people[t]["luck"]
         for d, i in enumerate(self.demand.deals.account):
             t = self.owner[self.demand.account_ids[i]]
-            own = self.deal(d) * self.people[t]["luck"]
+            brought, gone = self.deal(d)
+            own = brought * self.people[t]["luck"]
+            lost += gone * self.people[t]["luck"]
             deals[:, t] += own
             sales[:, t] += own.sum(axis=0)
         return sales, lost, deals

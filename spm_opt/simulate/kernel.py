@@ -132,8 +132,10 @@ def account_lines(rows, accounts, shared, sellers, handover, pair, out):  # type
 
 
 @outer
-def add_deals(rows, deals, accounts, shared, closing, seats, handover, pair, won):  # type: ignore[no-untyped-def]
+def add_deals(rows, deals, accounts, shared, closing, seats, handover, pair, won, lost):  # type: ignore[no-untyped-def]
     """Add won opportunities up by quarter, territory and replication; ``won`` has the shape ``(4, k + 1, r)``.
+
+    What is lost because an account changes hands is added to ``lost``, shape ``(k + 1, r)``.
 
     A seller's productivity counts in the month in which the deal closes; an opportunity without a date closes
     in any month alike.
@@ -157,8 +159,14 @@ def add_deals(rows, deals, accounts, shared, closing, seats, handover, pair, won
             if closes >= months:
                 continue
             chance = win[stage[d], r] * sells[t] * level(planned[t], levels, leave[t, r], empty[t, r], closes)
-            if moved:
-                chance *= 1.0 - handover[0][r]
             u = uniform(key[d], WON, j)
-            if (u if even else 1.0 - u) < chance:
-                won[(start + closes) % 12 // 3, t, r] += amount[d] * by_segment[r] * by_market[r]
+            if not even:
+                u = 1.0 - u
+            worth = amount[d] * by_segment[r] * by_market[r]
+            if moved:
+                held = u < chance
+                chance *= 1.0 - handover[0][r]
+                if held != (u < chance):
+                    lost[t, r] += worth if held else -worth
+            if u < chance:
+                won[(start + closes) % 12 // 3, t, r] += worth

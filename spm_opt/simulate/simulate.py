@@ -213,7 +213,7 @@ def block(task: Task, first: int, size: int) -> Totals:
     existing, new, lost, won = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros((4, *shape))
     inputs = _inputs(task, drawn)
     add_accounts(task.buyers, *inputs, first // 2, existing, new, lost)
-    _add_deals(task, drawn, inputs, first, won)
+    _add_deals(task, drawn, inputs, first, won, lost)
     parts = [(part * drawn.sellers)[..., :size] for part in (existing, new, won.sum(axis=0), lost)]
     by_quarter = (won * drawn.sellers)[:, :-1, :size] if len(task.deal_key) else won[:, :0, :0]
     return Totals(
@@ -243,7 +243,12 @@ def _inputs(task: Task, drawn: Futures) -> tuple[tuple[object, ...], ...]:
 
 
 def _add_deals(
-    task: Task, drawn: Futures, inputs: tuple[tuple[object, ...], ...], first: int, won: FloatArray
+    task: Task,
+    drawn: Futures,
+    inputs: tuple[tuple[object, ...], ...],
+    first: int,
+    won: FloatArray,
+    lost: FloatArray,
 ) -> None:
     deals, seats, window = task.demand.deals, drawn.seats, task.demand.window
     if not deals.ids:
@@ -261,6 +266,7 @@ def _add_deals(
         handover,
         first // 2,
         won,
+        lost,
     )
 
 

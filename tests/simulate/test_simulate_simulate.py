@@ -466,3 +466,14 @@ def test_a_stress_makes_the_year_worse():
         assert simulate(scenario, alignment, stress=stress).company.mean() < usual.company.mean()
     recession = simulate(scenario, alignment, stress=Stress(company=0.85)).company
     assert recession == pytest.approx(0.85 * usual.company)
+
+
+def test_what_hands_cost_is_the_difference_to_a_year_without():
+    """In every replication the company sells less by just what is said to be lost, opportunities included."""
+    scenario = region()
+    alignment = dealt(scenario)
+    made = simulate(scenario, alignment, replications=60, seed=9)
+    calm = simulate(scenario, alignment, replications=60, seed=9, handovers=False)
+    assert made.handover == pytest.approx(calm.company - made.company, rel=1e-9, abs=1e-6)
+    assert not np.array_equal(made.deals, calm.deals)
+    assert not calm.handover.any()
