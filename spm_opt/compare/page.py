@@ -11,7 +11,7 @@ from markupsafe import Markup
 from spm_opt.compare.charts import chance_chart, difference_chart
 from spm_opt.compare.phrases import BY_NAME, change, value
 from spm_opt.compare.tables import case_lines, measure_grid, regret_grid, seller_grid, stress_grid
-from spm_opt.compare.verdict import best_of, caveats, rows_of, standing, verdict_on
+from spm_opt.compare.verdict import best_of, caveats, judged_by, rows_of, standing, verdict_on
 from spm_opt.provenance import versions
 from spm_opt.report import words
 from spm_opt.report.grids import Fact, Grid
@@ -41,6 +41,7 @@ class Against:
     difference: Markup
     chances: Markup | None
     sellers: Grid
+    judged_by: str
 
 
 def page(found: Comparison) -> bytes:
@@ -81,6 +82,7 @@ def _against(found: Comparison, plan: str) -> Against:
         difference=difference_chart(gap, f"Difference in sales between {plan} and {first} in each future"),
         chances=chance_chart(then, after, table["territory"].tolist(), (first, plan)) if known else None,
         sellers=seller_grid(found, plan),
+        judged_by=judged_by(found, plan),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from spm_opt.compare.tables import case_lines, measure_grid, regret_grid, seller_grid, stress_grid
-from spm_opt.compare.verdict import best_of, caveats, verdict_on
+from spm_opt.compare.verdict import best_of, caveats, judged_by, verdict_on
 from spm_opt.report import words
 from spm_opt.report.grids import Grid
 from spm_opt.report.text import INDENT, aligned
@@ -32,7 +32,10 @@ def comparison_text(found: Comparison) -> str:
         lines += ["", "Under stress, in the same futures", *_lines(stress_grid(found))]
         lines += [f"{INDENT}{text}" for text in case_lines(found)]
     for plan in found.plans[1:]:
-        lines += ["", f"Who wins and who loses most with {plan}, held against {found.plans[0]}"]
+        lines += [
+            "",
+            f"Who wins and who loses most with {plan}, by {judged_by(found, plan)}, held against {found.plans[0]}",
+        ]
         lines += _lines(seller_grid(found, plan, MOST_SELLERS))
     return "\n".join(lines)
 

@@ -214,6 +214,11 @@ def _sellers(found: Comparison, plan: str) -> Iterator[str]:
         yield f"{text[:1].upper()}{text[1:]}."
 
 
+def judged_by(found: Comparison, plan: str) -> str:
+    """Name the figure that sellers win or lose by, and are sorted by."""
+    return JUDGED[str(found.sellers[found.sellers["plan"] == plan]["judged_by"].iloc[0])][0]
+
+
 def _moved(found: Comparison, judged: str, row: Row) -> str:
     after, gap = float(row[judged]), float(row[f"{judged}_change"])
     if judged == "p_attain":
