@@ -474,18 +474,18 @@ def test_the_library_writes_what_the_command_writes(plan):
 
 @pytest.mark.parametrize("name", ["tiny", "saas_named"])
 def test_the_same_scenario_seed_and_effort_give_the_same_bytes(name, tmp_path):
-    """Three fresh processes with other hash seeds write the same files, all but the timings."""
+    """Two fresh processes with other hash seeds write the same files, all but the timings."""
     processes = [
         spawned(
             "run", SCENARIOS / name, "--effort", "quick", "--out", tmp_path / seed,
             env={**os.environ, "PYTHONHASHSEED": seed},
         )
-        for seed in ("1", "2", "4242")
+        for seed in ("1", "4242")
     ]  # fmt: skip
     for process in processes:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
-    assert files_in(tmp_path / "1") == files_in(tmp_path / "2") == files_in(tmp_path / "4242")
+    assert files_in(tmp_path / "1") == files_in(tmp_path / "4242")
     assert sorted(files_in(tmp_path / "1")) == sorted(NAMES)
 
 
