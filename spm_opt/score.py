@@ -28,7 +28,6 @@ YEAR_FIGURES = {
     "gini_potential": "gini_potential",
     "gini_pay": "gini_pay",
     "pay": "pay",
-    "cost_of_sales": "cost_of_sales",
     "revenue_at_risk": "handover_loss",
 }
 """Odds that are means over all replications, and the measures of the single one that they are means of."""
@@ -60,8 +59,8 @@ class Scorecard:
         ``share_attaining`` (mean share of sellers at or above quota), ``attainment_spread`` (mean standard
         deviation over sellers of sales by quota in one replication), ``gini_potential`` (0 where all
         territories have the same), where there is a compensation plan ``gini_pay`` over sellers, ``pay`` (mean
-        cost of it) and ``cost_of_sales`` (mean of that cost by sales), ``revenue_at_risk`` (mean sales lost because accounts change hands) and
-        ``revenue_at_risk_p95`` (exceeded in one replication of twenty); for the plan and, with the ending
+        cost of it) and ``cost_of_sales`` (that cost by mean sales, where there are any), ``revenue_at_risk`` (mean
+        sales lost because accounts change hands) and ``revenue_at_risk_p95`` (exceeded in one replication of twenty); for the plan and, with the ending
         ``_incumbent``, the incumbent.
     breaches
         Every broken hard rule of the new plan, in words; empty for a plan that holds.
@@ -193,6 +192,8 @@ def _year_odds(
     paid = None if quotas is None else payout(scenario, quotas, sales)
     found = measured(scenario, alignment, quotas, sales, payout=paid)
     odds = {name: float(found[measure].mean()) for name, measure in YEAR_FIGURES.items() if measure in found}
+    if "pay" in odds and sales.company.mean() > 0:  # a future without sales has no cost by sales of its own
+        odds["cost_of_sales"] = odds["pay"] / float(sales.company.mean())
     if "handover_loss" in found:
         odds["revenue_at_risk_p95"] = float(np.quantile(found["handover_loss"], RARE))
     return odds

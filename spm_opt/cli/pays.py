@@ -105,7 +105,7 @@ def simulated_pay(
     results = year_results(scenario, plan, quotas_of(scenario, alignment, stored, sales), sales)
     require_sellers(wanted, results)
     found = pay(plan, results)
-    figures, parts = cost_figures(found, sales.amount.sum(axis=1)), part_rows(found)
+    figures, parts = cost_figures(found, sales.company), part_rows(found)
     table = pay_table(scenario, results, found)
     rows = statements(plan, results.mean(), wanted or None)
     text = [cost_text(scenario, plan, figures, parts, results.replications), sellers_text(scenario, table)]

@@ -26,7 +26,7 @@ def cost_figures(found: Payout, sales: np.ndarray) -> dict[str, float]:
     found
         What is paid.
     sales
-        Sales of all sellers in each replication, shape ``(replications,)``.
+        Sales of the company in each replication, shape ``(replications,)``.
     """
     cost = found.cost
     figures = {"mean": float(cost.mean())}

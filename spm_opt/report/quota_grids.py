@@ -131,6 +131,8 @@ def trace_note(run: Run, facts: Facts) -> str:
 
 
 def _spread(chances: FloatArray, begin: str) -> str:
+    if chances.size == 0:
+        return "Nobody fills a position: there is no chance to attain."
     low, high = (words.percent(float(one), 0) for one in (chances.min(), chances.max()))
     if low == high:
         return f"{begin} is {low} everywhere (standard deviation {chances.std() * 100:.1f} points)."

@@ -115,8 +115,8 @@ def _outcome(run: Run, facts: Facts) -> list[tuple[str, str]]:
     lines.append(("mean sales", _beside(run, "mean", money=True)))
     lines.append(("chance to reach the target", _beside(run, "p_target", money=False)))
     if "pay" in figures:
-        part = words.percent(figures["cost_of_sales"])
-        lines.append(("cost of pay", f"{_beside(run, 'pay', money=True)}, {part} of sales"))
+        part = f", {words.percent(figures['cost_of_sales'])} of sales" if "cost_of_sales" in figures else ""
+        lines.append(("cost of pay", _beside(run, "pay", money=True) + part))
     cents = run.plan.quotas.cents
     low, high = (words.amount(float(end) / 100, currency) for end in (cents.min(), cents.max()))
     lines.append(("quotas", f"{low} to {high}"))

@@ -1,0 +1,60 @@
+"""The whole job on companies at the edge: nobody fills a position, nothing is sold in some futures."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from test_cli_pay import PLAN
+
+from spm_opt.cli import main
+
+
+def call(*words: object):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    """The scenario that `init` writes, with a compensation plan and 200 replications."""
+    folder = tmp_path / "first"
+    assert call("init", folder).exit_code == 0
+    (folder / "pay.toml").write_text(PLAN, encoding="utf-8")
+    settings = folder / "scenario.toml"
+    text = settings.read_text(encoding="utf-8").replace("year = 2027", 'pay = "pay.toml"\nyear = 2027', 1)
+    settings.write_text(text.replace("10_000", "200").replace("tolerance = 0.15", "weight = 1.0"), encoding="utf-8")
+    return folder
+
+
+def spoil(path: Path, pattern: str, new: str) -> None:
+    """Replace what a pattern finds in a file."""
+    text, found = re.subn(pattern, new, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert found
+    path.write_text(text, encoding="utf-8")
+
+
+def test_nobody_fills_a_position(first: Path, tmp_path: Path):
+    """A company whose positions are all vacant is planned, and pays nothing."""
+    spoil(first / "sellers.csv", r"^(S\d),[^,]*,(.*),[^,]*$", r"\1,,\2,")
+    made = call("run", first, "--effort", "quick", "--out", tmp_path / "out")
+    assert made.exit_code == 0, made.output
+    odds = json.loads((tmp_path / "out" / "scorecard.json").read_text(encoding="utf-8"))["odds"]
+    assert odds["pay"] == odds["cost_of_sales"] == 0
+    assert "Nobody fills a position" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_futures_without_sales(first: Path, tmp_path: Path):
+    """Where some futures sell nothing the cost of pay by sales is that of the means, in score and pay alike."""
+    for table, kept in (("accounts", 2), ("sellers", 2), ("pipeline", 1), ("history", 3)):
+        path = first / f"{table}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join(lines[:kept]) + "\n", encoding="utf-8")
+    made = call("run", first, "--effort", "quick", "--out", tmp_path / "out", "--json")
+    assert made.exit_code == 0, made.output
+    odds = json.loads(made.stdout)["scorecard"]["odds"]
+    assert odds["cost_of_sales"] == pytest.approx(odds["pay"] / odds["mean"])
+    paid = json.loads(call("pay", first, "--plan", tmp_path / "out", "--json").stdout)["cost"]
+    assert paid["share_of_sales"] == pytest.approx(odds["cost_of_sales"])
+    told = call("score", first, "--plan", tmp_path / "out").stdout
+    assert re.search(r"cost of pay .* of sales", told)
