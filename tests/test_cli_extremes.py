@@ -17,13 +17,15 @@ def call(*words: object):
 
 @pytest.fixture
 def first(tmp_path: Path) -> Path:
-    """The scenario that `init` writes, with a compensation plan and 200 replications."""
+    """Give the scenario that `init` writes, with a compensation plan and 200 replications."""
     folder = tmp_path / "first"
     assert call("init", folder).exit_code == 0
     (folder / "pay.toml").write_text(PLAN, encoding="utf-8")
     settings = folder / "scenario.toml"
     text = settings.read_text(encoding="utf-8").replace("year = 2027", 'pay = "pay.toml"\nyear = 2027', 1)
-    settings.write_text(text.replace("10_000", "200").replace("tolerance = 0.15", "weight = 1.0"), encoding="utf-8")
+    settings.write_text(
+        text.replace("10_000", "200").replace("tolerance = 0.15", "weight = 1.0"), encoding="utf-8"
+    )
     return folder
 
 
@@ -32,6 +34,15 @@ def spoil(path: Path, pattern: str, new: str) -> None:
     text, found = re.subn(pattern, new, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert found
     path.write_text(text, encoding="utf-8")
+
+
+def test_without_a_plan_the_ways_out_are_named(first: Path, tmp_path: Path):
+    """What can be asked of today's alignment too says so; what needs a plan does not."""
+    for command, said in (("simulate", True), ("pay", True), ("score", False)):
+        answer = call(command, first, "--plan", tmp_path / "none")
+        assert answer.exit_code == 2
+        assert "spm-opt run" in answer.output
+        assert ("--today takes today's alignment" in answer.output) == said
 
 
 def test_nobody_fills_a_position(first: Path, tmp_path: Path):

@@ -345,7 +345,9 @@ def broken(breaches: Collection[object]) -> tuple[int, str]:
     return BROKEN, f"spm-opt: the plan breaks hard rules in {places}"
 
 
-def _stored(scenario: Path, plan: Path | None, seed: int | None = None) -> tuple[Opened, Alignment, Stored]:
+def _stored(
+    scenario: Path, plan: Path | None, seed: int | None = None, *, way_out: str = ""
+) -> tuple[Opened, Alignment, Stored]:
     """Open a scenario with the seed and effort of its plan, and read that plan."""
     from spm_opt.report.read_plan import read_plan, read_provenance
     from spm_opt.run import open_scenario
@@ -354,7 +356,7 @@ def _stored(scenario: Path, plan: Path | None, seed: int | None = None) -> tuple
     try:
         known = read_provenance(folder)
     except PlanFolderError as error:
-        raise PlanFolderError(f"{error}; `spm-opt run {scenario}` makes one") from None
+        raise PlanFolderError(f"{error}; `spm-opt run {scenario}` makes one{way_out}") from None
     opened = open_scenario(scenario, effort=known["effort"], seed=known["seed"] if seed is None else seed)
     stored = read_plan(folder, opened)
     return opened, stored.alignment, stored
@@ -368,7 +370,7 @@ def alignment_of(
     from spm_opt.run import has_incumbent, open_scenario
 
     if not today:
-        return _stored(scenario, plan, seed)
+        return _stored(scenario, plan, seed, way_out=", --today takes today's alignment")
     if plan is not None:
         raise click.UsageError("--plan and --today exclude each other")
     opened = open_scenario(scenario, seed=seed)

@@ -8,7 +8,7 @@ import pandas as pd
 from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.check_sales import overlaps, unknown_accounts, unknown_stages
 from spm_opt.scenario.findings import Finding, Severity
-from spm_opt.scenario.located import column_name, frame_findings, nearest_of
+from spm_opt.scenario.located import column_name, count_of, frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Table
 from spm_opt.scenario.texts import is_empty, is_one_of
@@ -78,7 +78,7 @@ def _quota_history(scenario: Scenario) -> list[Finding]:
         rule = "quotas without sales count in no attainment"
         expected = "sales, or history of the period and of accounts that the seller has today"
         first = int(frame["row"][bare].min())
-        rows, column = f"{int(bare.sum()):,} rows", column_name(table, "sales")
+        rows, column = count_of(int(bare.sum())), column_name(table, "sales")
         findings.append(Finding("warning", rule, table.path, first, column, rows, expected))
     return findings + _late_periods(scenario, frame, table)
 
@@ -128,7 +128,7 @@ def _late(scenario: Scenario, year: FloatArray, table: Table, field: str, what: 
         return []
     rule = f"{what} in or after the planned year are not used"
     column, before = column_name(table, field), f"before {scenario.settings.year}"
-    return [Finding("warning", rule, table.path, 0, column, f"{late:,} rows", before)]
+    return [Finding("warning", rule, table.path, 0, column, count_of(late), before)]
 
 
 def _days(frame: pd.DataFrame) -> FloatArray:

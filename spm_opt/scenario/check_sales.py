@@ -8,7 +8,7 @@ import pandas as pd
 from spm_opt.problem import IntArray
 from spm_opt.scenario.columns import period_labels
 from spm_opt.scenario.findings import Finding, nearest
-from spm_opt.scenario.located import column_name, frame_findings, nearest_of
+from spm_opt.scenario.located import column_name, count_of, frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Table
 from spm_opt.scenario.texts import is_empty, is_one_of
@@ -28,7 +28,7 @@ def check_history(scenario: Scenario) -> list[Finding]:
     if late:
         rule = "periods in or after the planned year are not used"
         findings.append(
-            _about(table, "period", rule, f"{late:,} rows", f"periods before {scenario.settings.year}")
+            _about(table, "period", rule, count_of(late), f"periods before {scenario.settings.year}")
         )
     absent = int((~is_one_of(scenario.accounts["id"], history["account"].unique())).sum())
     revenue = scenario.settings.simulate.revenue
@@ -59,7 +59,7 @@ def unknown_stages(scenario: Scenario, frame: pd.DataFrame, table: Table) -> lis
     stages = frame[~is_empty(frame["stage"]) & ~is_one_of(frame["stage"], rates)]
     for stage, rows in stages.groupby("stage")["row"]:
         hint = nearest(str(stage), rates) or f'"{stage}" = 0.2 under [simulate.win_rates]'
-        expected = f"a stage with a win rate ({len(rows):,} rows have this one)"
+        expected = f"a stage with a win rate ({count_of(len(rows))} in this one)"
         findings.append(
             Finding(
                 "error", "stage without a win rate", table.path, int(rows.min()), column_name(table, "stage"),
@@ -80,10 +80,10 @@ def _outside(scenario: Scenario, pipeline: pd.DataFrame, table: Table) -> list[F
     findings = []
     if other:
         rule = "opportunities that close outside the planned year are not used"
-        findings.append(_about(table, "close", rule, f"{other:,} rows", f"dates in {year}"))
+        findings.append(_about(table, "close", rule, count_of(other), f"dates in {year}"))
     if undated > faulty and not missing:
         rule = "opportunities without a date count in the planned year, in no particular month"
-        findings.append(_about(table, "close", rule, f"{undated - faulty:,} rows", "a date"))
+        findings.append(_about(table, "close", rule, count_of(undated - faulty), "a date"))
     return findings
 
 

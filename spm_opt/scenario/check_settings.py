@@ -31,7 +31,9 @@ def check_settings(scenario: Scenario) -> list[Finding]:
                 path = ("criteria", i, *_path_in(criterion, reference))
                 findings.append(_unknown(places, path, reference.kind, reference.name, names))
     fractions = check_fractions(scenario.settings, places)
-    return findings + fractions + _mix(scenario, places) + _revenue(scenario, places)
+    return (
+        findings + fractions + _mix(scenario, places) + _revenue(scenario, places) + _stated(scenario, places)
+    )
 
 
 def _known(scenario: Scenario, kind: str) -> set[str]:
@@ -117,3 +119,15 @@ def _revenue(scenario: Scenario, places: Places) -> list[Finding]:
         hint = f'revenue = "{near or next(iter(settings.activities))}" under [simulate], or [tables.history]'
         return [Finding("error", text, FILE, places.place(path).line, dotted(path), name, suggestion=hint)]
     return []
+
+
+def _stated(scenario: Scenario, places: Places) -> list[Finding]:
+    """See that the activities which the simulation is told to take are there; a default may well be absent."""
+    settings = scenario.settings
+    stated = [key for key in ("potential", "workload") if key in settings.simulate.model_fields_set]
+    named = ((("simulate", key), getattr(settings.simulate, key)) for key in stated)
+    return [
+        _unknown(places, path, "activity", name, settings.activities)
+        for path, name in named
+        if name not in settings.activities
+    ]

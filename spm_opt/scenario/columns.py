@@ -26,6 +26,8 @@ _FALSE = frozenset(("no", "false", "0", ""))
 _ENDLESS = frozenset(
     ("inf", "+inf", "-inf", "infinity", "-infinity", "nan", "#n/a", "na", "n/a", "null", "none")
 )
+_MEANT = {"closed": "the date on which it was closed", "won": "yes or no"}
+"""What is expected where the field's name is no noun."""
 
 Typed = tuple[FloatArray, list[Finding]]
 
@@ -119,7 +121,7 @@ def of_given(table: Texts, field: str, findings: list[Finding]) -> list[Finding]
 def empty_cells(table: Texts, field: str) -> list[Finding]:
     """Find empty cells where there must be a text."""
     missing = is_empty(table.column(field))
-    return of_given(table, field, table.findings(missing, field, "empty", f"the {field}"))
+    return of_given(table, field, table.findings(missing, field, "empty", _MEANT.get(field, f"the {field}")))
 
 
 def flags(table: Texts, field: str, of: str = "accounts") -> tuple[BoolArray, list[Finding]]:

@@ -84,3 +84,8 @@ def _shown(value: object) -> str:
     if value is pd.NaT or value != value:  # noqa: PLR0124  nan alone differs from itself
         return ""
     return ";".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def count_of(rows: int) -> str:
+    """Count rows in words."""
+    return "1 row" if rows == 1 else f"{rows:,} rows"

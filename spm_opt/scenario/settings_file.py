@@ -22,6 +22,13 @@ FILE = "scenario.toml"
 _KINDS: dict[str, type[BaseModel]] = {str(one.model_fields["kind"].default): one for one in REGISTRY}
 _LONG = 60
 _LARGEST_FRACTION = 10
+_SHAPES = {
+    "dict_type": "a table",
+    "model_type": "a table",
+    "list_type": "a list in square brackets",
+    "tuple_type": "a list in square brackets",
+}
+"""What pydantic has Python's words for."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ def _fault(error: ErrorDetails, model: type[BaseModel]) -> tuple[Path, str]:
         words = re.findall(r"'([^']*)'", str(context["expected"]))
         return path, f"unknown word {_shown(error['input'])}; {suggest(str(error['input']), words)}"
     text = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    text = f"should be {_SHAPES[kind]}" if kind in _SHAPES else text
     found = "" if kind == "value_error" else f" (found {_shown(error['input'])})"
     return path, text + found + _as_fraction(error)
 

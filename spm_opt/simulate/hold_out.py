@@ -77,7 +77,7 @@ def hold_out(scenario: Scenario, months: int | None = None) -> HeldOut:
     history = _long_enough(scenario.history, span, months)
     end = last_end(history, scenario.settings.year)
     window = Window(end - months, months)
-    _fine_enough(history, window)
+    _fine_enough(history, window, span)
     history = until(history, end)
     known, unknown = _judged(scenario, history)
     result = years(replace(scenario, accounts=known, history=history), Window(end, months)).pairs[0]
@@ -110,7 +110,7 @@ def _long_enough(history: pd.DataFrame | None, span: int, months: int) -> pd.Dat
     return history
 
 
-def _fine_enough(history: pd.DataFrame, window: Window) -> None:
+def _fine_enough(history: pd.DataFrame, window: Window, span: int) -> None:
     """Refuse periods that lie in a window only in part: what was sold in that part is not known."""
     end = ends(history)
     begin = end - history["months"].to_numpy(dtype=np.int64)
@@ -119,9 +119,12 @@ def _fine_enough(history: pd.DataFrame, window: Window) -> None:
             torn = (begin < cut) & (end > cut)
             if torn.any():
                 length = int((end - begin)[torn].max())
-                raise CalibrationError(
-                    f"holding out {window.months} months would cut through a period of {length} months of the history"
+                text = f"holding out {window.months} months would cut through a period of {length} months of the history"
+                whole = next(
+                    (held for held in sorted(NEEDED) if held > window.months and held % length == 0), 0
                 )
+                need = f"; {whole} months, which would not, need {NEEDED[whole]} of history, and there are {span}"
+                raise CalibrationError(text + (need if whole else ""))
 
 
 def _judged(scenario: Scenario, history: pd.DataFrame) -> tuple[pd.DataFrame, int]:

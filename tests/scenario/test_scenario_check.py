@@ -55,6 +55,16 @@ def test_last_years_sales_must_be_known_from_somewhere(tmp_path):
     assert (finding.rule, finding.suggestion, finding.row) == ("unknown activity", "revenue", 18)
 
 
+@pytest.mark.parametrize("key", ["potential", "workload"])
+def test_an_activity_that_the_simulation_is_told_to_take_must_be_there(tmp_path, key):
+    """A name that no activity has is an error at its line: it would switch a part of the year off unseen."""
+    settings = spoilt(SETTINGS, "[simulate.win", f'[simulate]\n{key} = "{key}s"\n[simulate.win')
+    (finding,) = found(tmp_path, settings=settings)
+    assert (finding.rule, finding.value, finding.column, finding.row) == (
+        "unknown activity", f"{key}s", f"simulate.{key}", 18,
+    )  # fmt: skip
+
+
 def test_balance_needs_the_level_and_the_capacity_it_goes_by(tmp_path):
     """A seller without a region, where regions are compared, and one without capacity: located errors."""
     criteria = (

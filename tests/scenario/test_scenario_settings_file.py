@@ -40,6 +40,8 @@ def test_an_unknown_key_is_located_with_the_nearest_name():
         ("year = 2026", "year = 2026\nefort = 1", "scenario.toml:3:1: efort: unknown key"),
         ("year = 2026", 'effort = "quik"\nyear = 2026', "effort: unknown word 'quik'; expected one of quick, standard, thorough. Maybe: quick"),
         ("year = 2026\n", "", "scenario.toml:1:1: year: missing key"),
+        ("year = 2026", "year = 2026\nsimulate.ramp = 0.5", "simulate.ramp: should be a list in square brackets (found 0.5)"),
+        ("year = 2026", "year = 2026\nsimulate.handover = 0.2", "simulate.handover: should be a table (found 0.2)"),
         ('path = "accounts.csv"', "path = 3", "scenario.toml:6:1: tables.accounts.path: should be a valid string (found 3)"),
         ('path = "accounts.csv"', 'path = "accounts.csv"\ncolums = {}', "Maybe: columns"),
         ("Qualify = 0.2", "Qualify = 1.2", "simulate.win_rates.Qualify: should be less than or equal to 1 (found 1.2)"),

@@ -62,6 +62,11 @@ def test_years_are_not_cut_in_two():
     scenario = company([{"id": "A"}], [{"id": "S"}], history=yearly("A", y2024=1, y2025=2, y2026=4))
     with pytest.raises(CalibrationError, match="cut through a period of 12 months"):
         hold_out(scenario, 3)
+    two = company([{"id": "A"}], [{"id": "S"}], history=yearly("A", y2025=2, y2026=4))
+    with pytest.raises(
+        CalibrationError, match=r"6 months would cut .* 12 months, .* need 36 of history, and there are 24"
+    ):
+        hold_out(two)
     held = hold_out(scenario)
     assert (held.sold.tolist(), held.base.tolist()) == ([4.0], [2.0])
     assert (held.training.before.tolist(), held.training.last.tolist()) == ([1.0], [2.0])
