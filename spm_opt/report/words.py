@@ -24,13 +24,15 @@ def count(value: float) -> str:
 def figure(value: float) -> str:
     """Write a measure: whole from a hundred on, else three significant digits.
 
-    >>> figure(1234.5), figure(12.345), figure(0.01234), figure(float("nan"))
-    ('1,234', '12.3', '0.0123', '–')
+    >>> figure(1234.5), figure(12.345), figure(0.01234), figure(8e-7), figure(float("nan"))
+    ('1,234', '12.3', '0.0123', '0.0000', '–')
     """
     if not math.isfinite(value):
         return DASH
     if abs(value) >= 100:  # noqa: PLR2004
         return f"{value:,.0f}"
+    if 0 < abs(value) < 1e-4:  # noqa: PLR2004  no powers of ten for planners
+        return f"{value:.4f}"
     return f"{value:.3g}"
 
 
