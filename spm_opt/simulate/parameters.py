@@ -143,7 +143,8 @@ def _spread_rows(name: str, segments: tuple[str, ...], levels: Levels) -> list[R
 
 def _first_rows(first: Levels) -> list[Row]:
     lift = mean_factor(normal_shape(), np.array([first.company_spread]))[0]
-    low, high = (np.exp(first.company + _unsure(first) * special.ndtri(INTERVAL)) * lift).tolist()
+    around = special.stdtrit(first.company_freedom, INTERVAL)  # Student's: the spread is estimated, too
+    low, high = (np.exp(first.company + _unsure(first) * around) * lift).tolist()
     seen = int(first.observed.max(initial=0))
     wide = first.spread_interval()[0].tolist()
     return [
