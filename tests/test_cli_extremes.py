@@ -45,6 +45,27 @@ def test_without_a_plan_the_ways_out_are_named(first: Path, tmp_path: Path):
         assert ("--today takes today's alignment" in answer.output) == said
 
 
+def test_a_scenario_that_is_not_there_is_said_first(tmp_path: Path):
+    """Nobody is sent to make a plan of a folder that does not exist."""
+    answer = call("simulate", tmp_path / "typo")
+    assert answer.exit_code == 2
+    assert "no such folder" in answer.output
+    assert "spm-opt run" not in answer.output
+
+
+def test_names_that_hold_line_breaks_keep_tables_whole(first: Path):
+    """A component's and a seller's name with control characters stay in their line."""
+    spoil(first / "pay.toml", 'name = "Revenue"', r'name = "Own\\nnew\\u001b[31m"')
+    spoil(first / "sellers.csv", "Rui Costa", '"Rui\nCosta"')
+    told = call("pay", first, "--today", "--statement", "S2")
+    assert told.exit_code == 0, told.output
+    assert "\x1b" not in told.stdout
+    assert re.search(r"^  S2 +Rui Costa +\$", told.stdout, re.MULTILINE)
+    assert re.search(r"^    Own new \[31m +revenue, in the period", told.stdout, re.MULTILINE)
+    assert re.search(r"^    Company +revenue of the company, in the period", told.stdout, re.MULTILINE)
+    assert "Statement of S2, Rui Costa\n" in told.stdout
+
+
 def test_nobody_fills_a_position(first: Path, tmp_path: Path):
     """A company whose positions are all vacant is planned, and pays nothing."""
     spoil(first / "sellers.csv", r"^(S\d),[^,]*,(.*),[^,]*$", r"\1,,\2,")

@@ -356,6 +356,8 @@ def _stored(
     try:
         known = read_provenance(folder)
     except PlanFolderError as error:
+        if not scenario.exists():
+            open_scenario(scenario)  # says so
         raise PlanFolderError(f"{error}; `spm-opt run {scenario}` makes one{way_out}") from None
     opened = open_scenario(scenario, effort=known["effort"], seed=known["seed"] if seed is None else seed)
     stored = read_plan(folder, opened)

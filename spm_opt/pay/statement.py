@@ -173,7 +173,8 @@ def _figures(
     what = component.measure + (f" of {component.product}" if component.product else "")
     if component.of != OWN:
         team = results.teams[component.of]
-        what += f", {component.of} {team.names[team.node[at]]}"
+        name = team.names[team.node[at]]
+        what += f", {component.of} {name}" if name != component.of else f" of the {name}"
     held = component.tiers_by == "attainment"
 
     def line(step: str, cents: float) -> Line:

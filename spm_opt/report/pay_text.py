@@ -10,7 +10,7 @@ import pandas as pd
 from spm_opt.pay.statement import TOTAL, WHOLE
 from spm_opt.report import words
 from spm_opt.report.tables import money
-from spm_opt.report.text import INDENT, aligned
+from spm_opt.report.text import INDENT, aligned, one_line
 from spm_opt.scenario.pay_settings import CompensationPlan
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.score import QUANTILES
@@ -83,7 +83,7 @@ def paid_text(
 def statement_text(rows: pd.DataFrame, name: str) -> str:
     """Show one seller's statement, every step a line."""
     seller = str(rows["seller"].iloc[0])
-    lines = [f"Statement of {seller}, {name}" if name else f"Statement of {seller}"]
+    lines = [one_line(f"Statement of {seller}, {name}" if name else f"Statement of {seller}")]
     for period, own in rows.groupby("period", sort=False):
         table = [
             [

@@ -108,10 +108,9 @@ def simulate(
     ScenarioError
         When a stage of the pipeline has no win rate.
     ValueError
-        When scenario and alignment do not have the same accounts.
+        When scenario and alignment do not have the same accounts, or there is not one replication.
     """
-    rules = scenario.settings.simulate
-    count = rules.replications if replications is None else replications
+    count = _count(scenario, replications)
     task = prepared(scenario, alignment, seed=seed, stress=stress, window=window, handovers=handovers)
     k = len(alignment.territory_ids)
     amount, unassigned, lost = np.empty((count, k)), np.empty(count), np.empty(count)
@@ -160,7 +159,7 @@ def account_sales(
     -------
     Sales in currency, shape ``(len(rows), replications)``.
     """
-    count = scenario.settings.simulate.replications if replications is None else replications
+    count = _count(scenario, replications)
     task = task or prepared(scenario, alignment, seed=seed, window=window, handovers=handovers)
     out = np.empty((len(rows), count))
     for first in range(0, count, BLOCK):
@@ -291,3 +290,10 @@ def _expected(task: Task, means: FloatArray) -> pd.DataFrame:
     columns["last_year"] = np.bincount(task.holder, task.demand.past.last, len(names) + 1)[:-1]
     columns["productivity"] = task.people.chairs.planned[:-1].mean(axis=1)
     return pd.DataFrame(columns, index=pd.Index(names, name="territory"))
+
+
+def _count(scenario: Scenario, replications: int | None) -> int:
+    count = scenario.settings.simulate.replications if replications is None else replications
+    if count < 1:
+        raise ValueError(f"a year is simulated in 1 replication at least, not {count}")
+    return count

@@ -477,3 +477,10 @@ def test_what_hands_cost_is_the_difference_to_a_year_without():
     assert made.handover == pytest.approx(calm.company - made.company, rel=1e-9, abs=1e-6)
     assert not np.array_equal(made.deals, calm.deals)
     assert not calm.handover.any()
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_replications_are_refused(count):
+    """Of no year at all there is no mean to give."""
+    with pytest.raises(ValueError, match=f"at least, not {count}"):
+        one_account(replications=count)
