@@ -32,7 +32,11 @@ def made(accounts, *, sellers=SELLERS, polygons=None, criteria=(), activities=("
     tables = scenario.settings.tables
     if polygons is not None:
         tables = tables.model_copy(update={"geography": Geography(path="map.gpkg")})
-    changed = scenario.settings.model_dump() | {"units": units, "criteria": [], "tables": tables.model_dump()}
+    changed = scenario.settings.model_dump(exclude_unset=True) | {
+        "units": units,
+        "criteria": [],
+        "tables": tables.model_dump(),
+    }
     made_settings = type(scenario.settings).model_validate(changed)
     made_settings = made_settings.model_copy(update={"criteria": tuple(criteria)})
     frame = None
