@@ -27,6 +27,8 @@ JUDGED = {
 }
 """What sellers win or lose by, and the change that counts as none."""
 ALL, NONE = words.percent(1.0, 0), words.percent(0.0, 0)
+TOLD_TIES = 0.05
+"""Share of futures with a tie from which it is told."""
 NAMES = {"win_rate": "win rates", "churn": "churn", "growth": "growth", "growth_spread": "spread of growth"}
 
 
@@ -125,7 +127,9 @@ def _often(row: Row, how: str, replications: int) -> str:
     )
     if share == 1:
         return "in every future"
-    text = f"in {share_of(share)} of {replications:,} futures"
+    text = f"in {share_of(share)} of {words.plural(replications, 'future')}"
+    tied = 1 - share - other
+    text += f" (level in {share_of(tied)})" if tied >= TOLD_TIES else ""
     return text if share >= other else f"on average, but only {text}"
 
 

@@ -91,7 +91,7 @@ def odds(run: Run) -> str:
     """Say how likely the company target is."""
     figures, currency = run.scorecard.odds, run.scenario.settings.currency
     text = (
-        f"In {words.percent(figures['p_target'], 0)} of {len(run.sales.amount):,} simulated years the company reaches "
+        f"In {words.percent(figures['p_target'], 0)} of {words.plural(len(run.sales.amount), 'simulated year')} the company reaches "
         f"its target of {words.short(figures['target'], currency)}"
     )
     before = figures.get("p_target_incumbent")

@@ -43,7 +43,7 @@ def cost_text(
         [str(row["part"]), *(words.amount(row[name], currency) for name in ("mean", "at_mean_sales"))]
         for row in parts
     ]
-    title = f"{scenario.settings.name}, {scenario.settings.year}: {plan.name}, in {replications:,} simulated years"
+    title = f"{scenario.settings.name}, {scenario.settings.year}: {plan.name}, in {words.plural(replications, 'simulated year')}"
     return "\n".join([title, *aligned(lines), "", *aligned(table, (1, 2))])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from spm_opt.score import QUANTILES, Scorecard
 from spm_opt.simulate.sales import Sales
 
 COMPANY = "company"
+WIDTH = 90
+"""Characters in a line of words beside a title."""
 SHOWN_PERCENTS = 5
 """Hedges are shown in steps of so many percent."""
 
@@ -81,9 +84,8 @@ def sales_text(scenario: Scenario, sales: Sales, rows: Sequence[Mapping[str, Any
             *(words.amount(row[name], currency) for name in ("mean", *QUANTILES)),
             words.percent(row["productivity"], 0) if known else "",
         ])  # fmt: skip
-    title = (
-        f"{scenario.settings.name}, {scenario.settings.year}: sales in {len(sales.amount):,} simulated years"
-    )
+    years = words.plural(len(sales.amount), "simulated year")
+    title = f"{scenario.settings.name}, {scenario.settings.year}: sales in {years}"
     return "\n".join([title, *aligned(table, range(1, len(heads))), "", *aligned(_sources(sales, currency))])
 
 
@@ -95,8 +97,8 @@ def _sources(sales: Sales, currency: str) -> list[tuple[str, str]]:
     for source, title in (("history", "from history"), ("scenario", "stated"), ("default", "by default")):
         known = sales.parameters.loc[sales.parameters["source"] == source, "parameter"].tolist()
         kinds = dict.fromkeys(re.sub(r"_month_\d+$", "", name) for name in known)
-        if kinds:
-            lines.append((title, ", ".join(kinds)))
+        wrapped = textwrap.wrap(", ".join(kinds), WIDTH)
+        lines += zip([title, *[""] * len(wrapped)], wrapped, strict=False)
     return lines
 
 

@@ -10,7 +10,7 @@ from test_compare_compare import BLOCKS, SCENARIO, TODAY
 
 from spm_opt.compare.compare import compare
 from spm_opt.compare.phrases import BY_NAME, change, interval, value
-from spm_opt.compare.verdict import share_of, standing, verdict_on
+from spm_opt.compare.verdict import _often, share_of, standing, verdict_on
 
 SALES, SPREAD, GINI = (BY_NAME[name] for name in ("company_sales", "attainment_spread", "gini_potential"))
 
@@ -77,3 +77,11 @@ def test_phrases():
     assert [share_of(one) for one in (0.834, 0.9996, 1.0, 0.0004, 0.0)] == [
         "83 %", "more than 99 %", "100 %", "less than 1 %", "0 %",
     ]  # fmt: skip
+
+
+def test_ties_are_told_where_most_futures_tie():
+    """Ahead in 4 %, behind in 1 %, level in the rest: all three are said; few ties are not."""
+    row = {"beats": 0.04, "beaten": 0.01}
+    assert _often(row, "better", 200) == "in 4 % of 200 futures (level in 95 %)"
+    assert _often({"beats": 0.83, "beaten": 0.15}, "better", 200) == "in 83 % of 200 futures"
+    assert _often({"beats": 0.4, "beaten": 0.6}, "better", 1) == "on average, but only in 40 % of 1 future"
