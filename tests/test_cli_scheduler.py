@@ -141,3 +141,12 @@ def test_nobody_at_the_address_is_said(monkeypatch):
     assert found.exit_code == 2
     assert "no scheduler at tcp://127.0.0.1:9" in found.stderr
     assert "dask scheduler" in found.stderr
+
+
+def test_without_the_package_the_way_to_it_is_said(monkeypatch):
+    """Where distributed is not installed, --scheduler names the extra, and exits with 2."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    asked = ["simulate", str(SCENARIOS / "tiny"), "--today", "--scheduler", "tcp://127.0.0.1:9"]
+    found = CliRunner().invoke(main, asked)
+    assert found.exit_code == 2
+    assert "pip install 'spm_opt[dask]'" in found.stderr
