@@ -118,8 +118,13 @@ def case_lines(found: Comparison) -> list[str]:
 
 
 def seller_grid(found: Comparison, plan: str, most: int | None = None) -> Grid:
-    """Lay out what a plan changes for each seller; of ``most``, as many of those who win and of those who lose most."""
+    """Lay out what a plan changes for each seller; of ``most``, as many of those who win and of those who lose most.
+
+    Nobody wins or loses in a vacant position: its row stands in the whole table only, without a verdict.
+    """
     table = found.sellers[found.sellers["plan"] == plan]
+    if most is not None:
+        table = table[table["seller"] != ""]
     if most is not None and len(table) > 2 * most:
         table = pd.concat([table.iloc[:most], table.iloc[-most:]])
     shown = [name for name in COLUMNS if table[name].notna().any()]
@@ -146,7 +151,7 @@ def _seller_rows(found: Comparison, table: pd.DataFrame, shown: list[str]) -> It
         cells = [
             Cell(str(row["territory"])),
             Cell(seller or VACANT, "" if seller else "soft"),
-            Cell(verdict, STYLES.get(verdict, "soft")),
+            Cell(verdict if seller else words.DASH, STYLES.get(verdict, "soft") if seller else "soft"),
         ]
         for name in shown:
             now, gap = float(row[name]), float(row[f"{name}_change"])

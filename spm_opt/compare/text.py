@@ -52,7 +52,9 @@ def title(found: Comparison) -> str:
     """Name what was compared."""
     settings = found.scenario.settings
     plans = words.plural(len(found.plans), "plan")
-    return f"{settings.name}, {settings.year}: {plans} in the same {found.replications:,} futures"
+    return (
+        f"{settings.name}, {settings.year}: {plans} in the same {words.plural(found.replications, 'future')}"
+    )
 
 
 def _lines(grid: Grid) -> list[str]:

@@ -54,3 +54,13 @@ def test_zero_parts_two_bars(values):
     assert len(tips) == 60
     for kind, low, high in tips:
         assert (low[0] in "+0") if kind == "reached" else (high[0] != "+")
+
+
+def test_nobody_wins_in_a_vacant_position(found):
+    """A vacant position has no verdict in the whole table, and no place among those who win or lose most."""
+    plan = found.plans[1]
+    whole, most = seller_grid(found, plan), seller_grid(found, plan, 50)
+    (row,) = [row for row in whole.rows if row.cells[1].text == "vacant"]
+    assert row.cells[2].text == "\N{EN DASH}"
+    assert len(whole.rows) == len(most.rows) + 1
+    assert "vacant" not in {row.cells[1].text for row in most.rows}
