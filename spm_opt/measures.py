@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from spm_opt.gini import gini
 from spm_opt.pay.pay import Payout
@@ -13,7 +12,7 @@ from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray
 from spm_opt.quota.audit_table import POTENTIAL
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.history import positions
+from spm_opt.simulate.history import holders
 from spm_opt.simulate.sales import Sales
 
 LOW = 0.1
@@ -99,9 +98,6 @@ def potential(scenario: Scenario, alignment: Alignment, territory_ids: tuple[str
 
 def holder_of(account_ids: tuple[str, ...], territory_ids: tuple[str, ...], alignment: Alignment) -> IntArray:
     """Give each account's territory as a place in ``territory_ids``, ``NONE`` where it has none."""
-    account = positions(account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
     number = {name: t for t, name in enumerate(territory_ids)}
     territory = np.array([*(number[name] for name in alignment.territory_ids), NONE], dtype=np.int64)
-    holder = np.full(len(account_ids), NONE, dtype=np.int64)
-    holder[account] = territory[alignment.account_territory]  # NONE is the last place
-    return holder
+    return np.asarray(territory[holders(account_ids, alignment)])  # NONE is the last place

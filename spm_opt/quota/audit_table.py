@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.problem import BoolArray, FloatArray
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.history import positions, years
+from spm_opt.simulate.history import holders, years
 from spm_opt.simulate.sales import Sales
 
 POTENTIAL = "potential"
@@ -78,9 +78,7 @@ def audit_table(
 
 def by_territory(account_ids: tuple[str, ...], amount: FloatArray, alignment: Alignment) -> pd.Series[float]:
     """Add an amount of the accounts up by territory, the same for any order of the alignment's rows."""
-    place = positions(account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
-    holder = np.empty(len(account_ids), dtype=np.int64)
-    holder[place] = alignment.account_territory
+    holder = holders(account_ids, alignment)
     held: BoolArray = holder >= 0
     sums = np.bincount(holder[held], amount[held], len(alignment.territory_ids))
     return pd.Series(sums, index=list(alignment.territory_ids), dtype=float)

@@ -7,11 +7,11 @@ import pandas as pd
 
 from spm_opt.errors import ScenarioError
 from spm_opt.plan import Alignment
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import FloatArray
 from spm_opt.scenario.findings import nearest
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.deals import deals
-from spm_opt.simulate.history import positions, years
+from spm_opt.simulate.history import holders, years
 
 HISTORY, PIPELINE, CAPACITY = "history", "pipeline", "capacity"
 SHOWN = 5
@@ -64,7 +64,7 @@ def territory_measures(scenario: Scenario, alignment: Alignment) -> pd.DataFrame
         When a measure is unknown, or zero in all territories.
     """
     each = account_measures(scenario)
-    holder = _holder(tuple(each.index), alignment)
+    holder = holders(tuple(each.index), alignment)
     held, count = holder >= 0, len(alignment.territory_ids)
     sums = {name: np.bincount(holder[held], each[name].to_numpy()[held], count) for name in each.columns}
     table = pd.DataFrame(sums, index=pd.Index(alignment.territory_ids, name="territory"))
@@ -123,14 +123,6 @@ def _expected_wins(scenario: Scenario, account_ids: tuple[str, ...]) -> FloatArr
     open_deals = deals(scenario, account_ids)
     won = open_deals.amount * open_deals.win
     return np.bincount(open_deals.account, won, len(account_ids)).astype(np.float64)
-
-
-def _holder(account_ids: tuple[str, ...], alignment: Alignment) -> IntArray:
-    """Give the territory of each account in the order of ids, ``NONE`` where it has none."""
-    place = positions(account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
-    holder = np.empty(len(account_ids), dtype=np.int64)
-    holder[place] = alignment.account_territory
-    return holder
 
 
 def _share(amount: FloatArray, measure: str) -> FloatArray:

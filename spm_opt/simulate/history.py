@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from spm_opt.problem import BoolArray, FloatArray, IntArray
+from spm_opt.plan import Alignment
+from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
 
 YEAR, QUARTER = 12, 3
@@ -182,9 +183,7 @@ class _Rows:
         """Take the periods that end before a month; nothing where there are none."""
         if table is None:
             return None
-        period = pd.DatetimeIndex(table["period"])
-        begin = np.asarray(period.year * YEAR + period.month - 1, dtype=np.int64)
-        finish = begin + table["months"].to_numpy(dtype=np.int64)
+        begin, finish = spans(table)
         kept = finish <= first
         if not kept.any():
             return None
@@ -232,6 +231,13 @@ class _Rows:
         return np.where(began, months / (months - np.where(began, empty, 0)), 1.0)
 
 
+def spans(table: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """Count the months from the year 0 to the start and to the end of each period of a history."""
+    period = pd.DatetimeIndex(table["period"])
+    begin = np.asarray(period.year * YEAR + period.month - 1, dtype=np.int64)
+    return begin, begin + table["months"].to_numpy(dtype=np.int64)
+
+
 def positions(ids: tuple[str, ...], names: pd.Series[str], where: str) -> IntArray:
     """Find each name in ``ids``.
 
@@ -244,3 +250,11 @@ def positions(ids: tuple[str, ...], names: pd.Series[str], where: str) -> IntArr
     if (found < 0).any():
         raise ValueError(f"{where} names an account that does not exist: {names.iloc[int(found.argmin())]!r}")
     return found.astype(np.int64)
+
+
+def holders(account_ids: tuple[str, ...], alignment: Alignment) -> IntArray:
+    """Give the territory of each account in the order of ``account_ids``, ``NONE`` where it has none, shape ``(a,)``."""
+    holder = np.full(len(account_ids), NONE, dtype=np.int64)
+    place = positions(account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
+    holder[place] = alignment.account_territory
+    return holder

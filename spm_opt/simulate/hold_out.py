@@ -18,8 +18,8 @@ from spm_opt.errors import CalibrationError
 from spm_opt.plan import Alignment
 from spm_opt.problem import BoolArray, FloatArray
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.earlier import ends, last_end, until
-from spm_opt.simulate.history import YEAR, Pair, Window, years
+from spm_opt.simulate.earlier import last_end, until
+from spm_opt.simulate.history import YEAR, Pair, Window, spans, years
 
 NEEDED = {12: 36, 6: 24, 3: 18}
 """Months of history that months held out need."""
@@ -112,8 +112,7 @@ def _long_enough(history: pd.DataFrame | None, span: int, months: int) -> pd.Dat
 
 def _fine_enough(history: pd.DataFrame, window: Window, span: int) -> None:
     """Refuse periods that lie in a window only in part: what was sold in that part is not known."""
-    end = ends(history)
-    begin = end - history["months"].to_numpy(dtype=np.int64)
+    begin, end = spans(history)
     for back in (0, YEAR, 2 * YEAR):
         for cut in (window.first - back, window.first + window.months - back):
             torn = (begin < cut) & (end > cut)

@@ -15,7 +15,7 @@ from spm_opt.simulate.demand import Demand, estimate
 from spm_opt.simulate.draws import KeyArray, keys
 from spm_opt.simulate.effort import effort, selling_capacity
 from spm_opt.simulate.futures import People
-from spm_opt.simulate.history import Window, positions
+from spm_opt.simulate.history import Window, holders
 from spm_opt.simulate.metrics import selling_share
 from spm_opt.simulate.productivity import first_filled, productivity
 from spm_opt.simulate.stress import Stress
@@ -151,9 +151,7 @@ def _holder(demand: Demand, alignment: Alignment) -> IntArray:
         raise ValueError(
             f"the alignment has {len(alignment.account_ids):,} accounts, the scenario {len(demand.account_ids):,}"
         )
-    place = positions(demand.account_ids, pd.Series(alignment.account_ids, dtype=str), "the alignment")
-    holder = np.empty(len(place), dtype=np.int64)
-    holder[place] = alignment.account_territory
+    holder = holders(demand.account_ids, alignment)
     return np.where(holder < 0, len(alignment.territory_ids), holder)
 
 
