@@ -26,6 +26,7 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Effort
 from spm_opt.scenario.settings_file import FILE
 from spm_opt.score import Scorecard, score
+from spm_opt.simulate.demand import estimate
 from spm_opt.simulate.enough import enough
 from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.simulate import simulate
@@ -243,8 +244,9 @@ def judged(
     incumbent = Alignment.incumbent(problem)
     held = has_incumbent(problem)
     with stages.stage("simulate"):
-        sales = simulate(scenario, alignment, executor=executor)
-        incumbent_sales = simulate(scenario, incumbent, executor=executor) if held else None
+        demand = estimate(scenario)
+        sales = simulate(scenario, alignment, executor=executor, demand=demand)
+        incumbent_sales = simulate(scenario, incumbent, executor=executor, demand=demand) if held else None
     with stages.stage("quota"):
         quotas, faults = (
             (quota(scenario, alignment, sales), ()) if quotas is None else (quotas, unreconciled(quotas))

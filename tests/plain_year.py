@@ -254,8 +254,8 @@ class PlainYear:
         on_time = self._rate(demand.closing.on_time, 0, self._parameter("delay"))
         win = self._rate(
             demand.closing.win,
-            sorted(set(deals.stage)).index(deals.stage[d]),
-            self._parameter("win_rate", deals.stage[d]),
+            deals.stage_index[d],
+            self._parameter("win_rate", deals.stages[deals.stage_index[d]]),
         )
         late, coin, when = (draw(self.seed, "opportunity", deals.ids[d], p, self.count) for p in (1, 0, 2))
         segment = self.segments[demand.segment_names[demand.groups.segment[i]]]

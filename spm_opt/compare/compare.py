@@ -22,6 +22,7 @@ from spm_opt.measures import measured
 from spm_opt.pay.payout import payout
 from spm_opt.problem import FloatArray
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.demand import Demand, estimate
 from spm_opt.simulate.simulate import simulate
 
 
@@ -119,7 +120,8 @@ def compare(
     where, plans = candidates_of(candidates, scenario)
     names = plans[0].alignment.territory_ids
     plans = tuple(in_order(plan, names) for plan in plans)
-    futures = [_future(where, one, replications, seed, executor) for one in plans]
+    demand = estimate(where)
+    futures = [_future(where, one, demand, replications, seed, executor) for one in plans]
     target = next((one.quotas.target_cents / 100 for one in plans if one.quotas is not None), None)
     sales = futures[0].sales
     chosen = stress_set(where, futures[0], recession) if cases is None else tuple(cases)
@@ -131,7 +133,7 @@ def compare(
         target=target,
         sales=np.stack([one.sales.company for one in futures]),
         measures=_measures(where, futures, target),
-        stress=stressed(where, futures, chosen, target, executor),
+        stress=stressed(where, futures, chosen, target, demand, executor),
         cases=chosen,
         sellers=by_seller(where, futures),
         parameters=sales.parameters,
@@ -141,9 +143,12 @@ def compare(
 
 
 def _future(
-    scenario: Scenario, plan: Candidate, replications: int | None, seed: int | None, executor: Executor | None
-) -> Future:
-    sales = simulate(scenario, plan.alignment, replications=replications, seed=seed, executor=executor)
+    scenario: Scenario, plan: Candidate, demand: Demand, replications: int | None, seed: int | None,
+    executor: Executor | None,
+) -> Future:  # fmt: skip
+    sales = simulate(
+        scenario, plan.alignment, replications=replications, seed=seed, executor=executor, demand=demand
+    )
     return Future(plan, sales, None if plan.quotas is None else payout(scenario, plan.quotas, sales))
 
 

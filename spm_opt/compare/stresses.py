@@ -15,6 +15,7 @@ from spm_opt.measures import filled
 from spm_opt.problem import FloatArray
 from spm_opt.report import words
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.demand import Demand
 from spm_opt.simulate.history import years
 from spm_opt.simulate.simulate import simulate
 from spm_opt.simulate.stress import Stress
@@ -76,6 +77,7 @@ def stressed(
     futures: Sequence[Future],
     cases: Sequence[Case],
     target: float | None,
+    demand: Demand,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Put every plan to every stress, with the draws of the futures without it.
@@ -93,6 +95,7 @@ def stressed(
             simulate(
                 scenario, one.plan.alignment,
                 replications=len(one.sales.amount), seed=one.sales.seed, stress=case.stress, executor=executor,
+                demand=demand,
             ).company
             for one in futures
         ]  # fmt: skip

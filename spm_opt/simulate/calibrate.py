@@ -27,6 +27,7 @@ from scipy import sparse
 from spm_opt.errors import CalibrationError
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.demand import Demand, estimate
 from spm_opt.simulate.hold_out import HeldOut, hold_out
 from spm_opt.simulate.proper_scores import crps_of
 from spm_opt.simulate.sales import Sales
@@ -117,15 +118,16 @@ def calibrate(
     replications = REPLICATIONS if replications is None else replications
     if replications < FEWEST:
         raise CalibrationError(f"calibration needs at least {FEWEST} replications, not {replications}")
+    demand = estimate(held.scenario, window=held.window)
     sales = simulate(
         held.scenario,
         held.alignment,
         replications=replications,
         seed=seed,
-        window=held.window,
         handovers=False,
+        demand=demand,
     )
-    names, accounts = _accounts(held, seed, replications)
+    names, accounts = _accounts(held, demand, seed, replications)
     territories, company = _territories(held, sales), _company(held, sales)
     judged: list[tuple[str, str, Level, int]] = [
         *((level, group, accounts, at) for at, (level, group) in enumerate(names)),
@@ -148,7 +150,9 @@ def calibrate(
     )
 
 
-def _accounts(held: HeldOut, seed: int, replications: int) -> tuple[list[tuple[str, str]], Level]:
+def _accounts(
+    held: HeldOut, demand: Demand, seed: int, replications: int
+) -> tuple[list[tuple[str, str]], Level]:
     """Judge every account; groups are all buyers, those of each segment, the prospects, those of each territory.
 
     Gives the names of the first groups, up to the territories.
@@ -167,7 +171,7 @@ def _accounts(held: HeldOut, seed: int, replications: int) -> tuple[list[tuple[s
     member = sparse.csr_array(sparse.vstack([sparse.csr_array(np.array(groups, dtype=float)), of_territory]))
     size = max(1, CHUNK // replications)
     chunks = [np.arange(at, min(at + size, len(holder))) for at in range(0, len(holder), size)]
-    task = prepared(held.scenario, held.alignment, seed=seed, window=held.window, handovers=False)
+    task = prepared(held.scenario, held.alignment, seed=seed, handovers=False, demand=demand)
     parts = (
         tally(
             account_sales(held.scenario, held.alignment, rows, replications=replications, task=task),

@@ -48,8 +48,10 @@ class Deals:
         Probability that a fully productive seller wins it, shape ``(d,)``.
     month
         Month of the planned year in which it closes, 0 for January, or ``NONE`` where it has no date.
-    stage
-        Stage of each.
+    stages
+        The stages that occur, sorted.
+    stage_index
+        Stage of each, as a place among ``stages``, shape ``(d,)``.
     outside, outside_amount
         How many opportunities close in another year, and what they are worth; they count nowhere.
     """
@@ -59,21 +61,10 @@ class Deals:
     amount: FloatArray
     win: FloatArray
     month: IntArray
-    stage: tuple[str, ...]
+    stages: tuple[str, ...]
+    stage_index: IntArray
     outside: int
     outside_amount: float
-
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """The stages that occur, sorted."""
-        return tuple(sorted(set(self.stage)))
-
-    @property
-    def stage_index(self) -> IntArray:
-        """Place of each opportunity's stage among ``stages``, shape ``(d,)``."""
-        return np.searchsorted(np.array(self.stages, dtype=str), np.array(self.stage, dtype=str)).astype(
-            np.int64
-        )
 
 
 def deals(scenario: Scenario, account_ids: tuple[str, ...]) -> Deals:
@@ -91,20 +82,22 @@ def deals(scenario: Scenario, account_ids: tuple[str, ...]) -> Deals:
     table = scenario.pipeline
     if table is None:
         none = np.zeros(0, dtype=np.int64)
-        return Deals((), none, np.zeros(0), np.zeros(0), none, (), 0, 0.0)
+        return Deals((), none, np.zeros(0), np.zeros(0), none, (), none, 0, 0.0)
     rates = scenario.settings.simulate.win_rates
     _require_rates(sorted(set(table["stage"])), rates)
     table = table.sort_values("id", kind="stable")
     close = pd.DatetimeIndex(table["close"])
     inside = np.asarray(close.isna() | (close.year == scenario.settings.year))
     kept, month = table[inside], close[inside].month
+    stages, stage = np.unique(kept["stage"].to_numpy(dtype=str), return_inverse=True)
     return Deals(
         ids=tuple(kept["id"].tolist()),
         account=positions(account_ids, kept["account"], "the pipeline"),
         amount=kept["amount"].to_numpy(dtype=float),
         win=np.array([rates[stage] for stage in kept["stage"]], dtype=float),
         month=np.where(np.isnan(month), NONE + 1, month).astype(np.int64) - 1,
-        stage=tuple(kept["stage"].tolist()),
+        stages=tuple(stages.tolist()),
+        stage_index=stage.astype(np.int64),
         outside=int((~inside).sum()),
         outside_amount=float(table["amount"].to_numpy(dtype=float)[~inside].sum()),
     )

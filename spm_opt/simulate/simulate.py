@@ -46,6 +46,7 @@ from spm_opt.align.effort import cores
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.simulate.demand import Demand
 from spm_opt.simulate.futures import Futures, futures
 from spm_opt.simulate.history import Window
 from spm_opt.simulate.kernel import account_lines, add_accounts, add_deals
@@ -83,6 +84,7 @@ def simulate(
     window: Window | None = None,
     handovers: bool = True,
     executor: Executor | None = None,
+    demand: Demand | None = None,
 ) -> Sales:
     """Simulate the planned year under an alignment.
 
@@ -102,6 +104,8 @@ def simulate(
         Whether an account whose seller today is another one suffers the change of hands.
     executor
         Works the blocks out; threads of this process if none is given. It changes no number.
+    demand
+        What ``estimate`` gave for this scenario and window, so as not to estimate anew for every plan or stress.
 
     Raises
     ------
@@ -111,7 +115,9 @@ def simulate(
         When scenario and alignment do not have the same accounts, or there is not one replication.
     """
     count = _count(scenario, replications)
-    task = prepared(scenario, alignment, seed=seed, stress=stress, window=window, handovers=handovers)
+    task = prepared(
+        scenario, alignment, seed=seed, stress=stress, window=window, handovers=handovers, demand=demand
+    )
     k = len(alignment.territory_ids)
     amount, unassigned, lost = np.empty((count, k)), np.empty(count), np.empty(count)
     deals = np.empty((4, k, count), dtype=np.float32) if task.demand.deals.ids else None
@@ -250,7 +256,7 @@ def _add_deals(
     lost: FloatArray,
 ) -> None:
     deals, seats, window = task.demand.deals, drawn.seats, task.demand.window
-    if not deals.ids:
+    if not len(task.deal_key):
         return
     accounts, shared, _, handover = inputs
     rows = np.flatnonzero(~task.gone[deals.account])

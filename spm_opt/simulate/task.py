@@ -83,11 +83,12 @@ def prepared(
     stress: Stress = AS_EXPECTED,
     window: Window | None = None,
     handovers: bool = True,
+    demand: Demand | None = None,
 ) -> Task:
-    """Estimate demand and put together what the replications need."""
+    """Put together what the replications need; ``demand`` is estimated where it is not given."""
     rules, names = scenario.settings.simulate, alignment.territory_ids
     seed = scenario.settings.seed if seed is None else seed
-    demand = estimate(scenario, window=window)
+    demand = estimate(scenario, window=window) if demand is None else demand
     holder = _holder(demand, alignment)
     lost = np.isin(np.array(demand.account_ids, dtype=object), stress.lost_accounts)
     today = _today(demand, names)
@@ -168,4 +169,7 @@ def posted(task: Task) -> Task:
         pairs=(),
         quarters=None,
     )
-    return replace(task, demand=replace(demand, account_ids=(), past=past, parameters=pd.DataFrame()))
+    deals = replace(demand.deals, ids=())
+    return replace(
+        task, demand=replace(demand, account_ids=(), deals=deals, past=past, parameters=pd.DataFrame())
+    )
