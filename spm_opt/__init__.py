@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spm_opt.align.engine import align as align
     from spm_opt.compare.compare import compare as compare
     from spm_opt.errors import SpmError as SpmError
+    from spm_opt.load import load as load
     from spm_opt.pay.payout import payout as payout
     from spm_opt.plan import Alignment as Alignment
     from spm_opt.plan import Plan as Plan
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from spm_opt.run import Run as Run
     from spm_opt.run import check as check
     from spm_opt.run import run as run
-    from spm_opt.scenario.load import load as load
     from spm_opt.scenario.prepare import prepare as prepare
     from spm_opt.scenario.scenario import Scenario as Scenario
     from spm_opt.score import Scorecard as Scorecard
@@ -53,7 +53,7 @@ _HOMES = {
     "calibrate": "spm_opt.simulate.calibrate",
     "check": "spm_opt.run",
     "compare": "spm_opt.compare.compare",
-    "load": "spm_opt.scenario.load",
+    "load": "spm_opt.load",
     "payout": "spm_opt.pay.payout",
     "prepare": "spm_opt.scenario.prepare",
     "quota": "spm_opt.quota.quota",

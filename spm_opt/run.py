@@ -13,6 +13,7 @@ from pathlib import Path
 from spm_opt.align.engine import align
 from spm_opt.align.result import Progress, Result
 from spm_opt.errors import InfeasibleError, InputError, NotFoundError, QuotaError, ScenarioError
+from spm_opt.load import load
 from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
@@ -20,7 +21,6 @@ from spm_opt.quota.fairness import Fairness, fairness
 from spm_opt.quota.quota import input_findings, plan_cells, quota, require_rules
 from spm_opt.quota.tree import unreconciled
 from spm_opt.scenario.findings import Findings
-from spm_opt.scenario.load import load
 from spm_opt.scenario.prepare import Examined, examine
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.settings import Effort

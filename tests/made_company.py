@@ -20,11 +20,11 @@ Row = Mapping[str, Any]
 
 ACCOUNT = {
     "name": "", "parent": "", "x": np.nan, "y": np.nan, "unit": "", "segment": "", "seller": "",
-    "named": False, "locked": False, "skills": (), "market": "", "revenue": 0.0,
+    "named": False, "locked": False, "skills": (), "market": "", "given_segment": "", "revenue": 0.0,
 }  # fmt: skip
 SELLER = {
     "name": "somebody", "x": np.nan, "y": np.nan, "capacity": np.inf, "start": pd.NaT, "skills": (),
-    "manager": "", "district": "", "region": "",
+    "manager": "", "district": "", "region": "", "end": pd.NaT, "part_time": 1.0, "leave": np.nan, "role": "",
 }  # fmt: skip
 
 DEAL = {
@@ -62,7 +62,9 @@ def company(
         folder=Path(),
         settings=settings,
         accounts=_table({**ACCOUNT, **dict.fromkeys(activities, 0.0), **row} for row in accounts),
-        sellers=_table({**SELLER, **row} for row in sellers).astype({"start": "datetime64[ns]"}),
+        sellers=_table({**SELLER, **row} for row in sellers).astype(
+            {"start": "datetime64[ns]", "end": "datetime64[ns]"}
+        ),
         geography=None,
         history=None if history is None else _dated(history, "period", ["account", "months", "revenue"]),
         pipeline=None

@@ -10,9 +10,12 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from spm_opt.criteria import REGISTRY
+from spm_opt.scenario.capacity_settings import Capacity
 from spm_opt.scenario.over_settings import Over
+from spm_opt.scenario.overlay_settings import Overlay
 from spm_opt.scenario.pay_settings import CompensationPlan, Component, Draw, Mix, Role, Spiff, Tier
 from spm_opt.scenario.quota_settings import NodeRule, Pin, Quota
+from spm_opt.scenario.segment_settings import Rule, Segments
 from spm_opt.scenario.settings import (
     Geography,
     Settings,
@@ -22,6 +25,8 @@ from spm_opt.scenario.settings import (
     Units,
 )
 from spm_opt.scenario.simulate_settings import Handover, Simulation
+from spm_opt.scenario.size_settings import Hiring, Response, Size, SizeRole
+from spm_opt.scenario.workload_settings import Coverage, NewBusiness, Travelling, Workload
 
 README = Path(__file__).parents[1] / "README.md"
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -31,8 +36,20 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[tables.accounts.translate.FIELD]": Translation,
     "[tables.geography]": Geography,
     "[units]": Units,
+    "[segments]": Segments,
+    "[[segments.rules]]": Rule,
+    "[workload]": Workload,
+    "[[workload.coverage]]": Coverage,
+    "[[workload.new_business]]": NewBusiness,
+    "[workload.travel]": Travelling,
+    "[capacity]": Capacity,
     "[simulate]": Simulation,
     "[simulate.handover]": Handover,
+    "[size]": Size,
+    "[[size.roles]]": SizeRole,
+    "[[size.responses]]": Response,
+    "[size.hiring]": Hiring,
+    "[[overlays]]": Overlay,
     "[quota]": Quota,
     "[quota.over]": Over,
     "[[quota.nodes]]": NodeRule,
@@ -76,7 +93,9 @@ def criteria_reference() -> str:
 
 
 def _is_section(model: type[BaseModel], name: str) -> bool:
-    return model is Settings and name in {"tables", "units", "criteria", "simulate", "quota"}
+    return model is Settings and name in {
+        "tables", "units", "segments", "workload", "capacity", "criteria", "overlays", "simulate", "size", "quota",
+    }  # fmt: skip
 
 
 def _row(name: str, model: type[BaseModel]) -> str:

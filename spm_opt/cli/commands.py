@@ -109,9 +109,9 @@ def run(
 @answering
 def check(scenario: Path) -> Answer:
     """Look for everything wrong or odd in the input, at once."""
+    from spm_opt.load import load
     from spm_opt.report.stages import findings_text
     from spm_opt.run import look
-    from spm_opt.scenario.load import load
 
     with display() as progress:
         progress("load", None)

@@ -30,11 +30,11 @@ def metrics(scenario: Path, by: str | None, out: Path | None) -> Answer:
     From the scenario's closed opportunities, time sheets and past quotas. Small samples are marked.
     """
     from spm_opt.errors import InputError
+    from spm_opt.load import load
     from spm_opt.report.files import write_files
     from spm_opt.report.metrics_text import level_shown, metrics_text, of_level
     from spm_opt.report.tables import frame_bytes
     from spm_opt.scenario.check import check
-    from spm_opt.scenario.load import load
     from spm_opt.simulate.metrics_table import SMALL, sales_metrics
 
     if out is not None:

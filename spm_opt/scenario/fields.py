@@ -26,13 +26,18 @@ class Fields:
 
 PLACES = ("longitude", "latitude", "x", "y")
 _ACCOUNTS = ("name", "parent", *PLACES, "unit", "segment", "seller", "named", "locked", "skills", "market")
-_SELLERS = ("name", *PLACES, "capacity", "start", "skills", "manager", "district", "region")
+_SELLERS = (
+    "name", *PLACES, "capacity", "start", "end", "part_time", "leave", "role", "skills", "manager", "district",
+    "region",
+)  # fmt: skip
 
 
 def fields_of(settings: Settings) -> dict[str, Fields]:
-    """List the fields of every table; the accounts have the scenario's activities too."""
+    """List the fields of every table; the accounts have the scenario's activities too, but for a derived one."""
+    derived = () if settings.workload is None else (settings.workload.activity,)
+    typed = tuple(name for name in settings.activities if name not in derived)
     return {
-        "accounts": Fields(("id", *settings.activities), _ACCOUNTS),
+        "accounts": Fields(("id", *typed), _ACCOUNTS),
         "sellers": Fields(("id",), _SELLERS),
         "history": Fields(("account", "period", "revenue")),
         "pipeline": Fields(("id", "account", "amount", "stage", "close")),
@@ -43,6 +48,7 @@ def fields_of(settings: Settings) -> dict[str, Fields]:
             ("id", "account", "amount", "closed", "won", "stage"), ("seller", "opened", "expected")
         ),
         "timesheets": Fields(("seller", "period", "category", "hours")),
+        "candidates": Fields(("id",), ("name", *PLACES)),
         "quota_history": Fields(("seller", "period", "quota"), ("sales",)),
     }
 
@@ -61,7 +67,7 @@ def check_mapping(settings: Settings, places: Places) -> None:
             ("activities", name), f"{name!r} is already a field of the tables; choose another name"
         )
         for name in settings.activities
-        if name in ("id", "row", "travel", *_ACCOUNTS)
+        if name in ("id", "row", "travel", "given_segment", *_ACCOUNTS)
     ]
     for name, fields in fields_of(settings).items():
         table: Table | None = getattr(settings.tables, name)

@@ -1,4 +1,4 @@
-"""The first stage: a scenario's folder read into a Scenario."""
+"""Reading: a scenario's folder as a Scenario, before anything is derived from it."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def load(folder: Path | str) -> Scenario:
         ("opportunities", tables.opportunities, read_opportunities),
         ("timesheets", tables.timesheets, read_timesheets),
         ("quota_history", tables.quota_history, read_quota_history),
+        ("candidates", tables.candidates, _candidates),
     ):
         if table is not None:
             optional[name], more = _read(folder, name, table, settings, typed)
@@ -129,7 +130,7 @@ def _accounts(texts: Texts, settings: Settings, decimal: str) -> Read:
         "row": texts.row, "id": texts.column("id"), "name": texts.column("name"), "parent": texts.column("parent"),
         "x": x, "y": y, "unit": texts.column("unit"), "segment": segment, "seller": texts.column("seller"),
         "named": named, "locked": locked, "skills": words(texts, "skills"),
-        "market": market.where(market != "", segment),
+        "market": market.where(market != "", segment), "given_segment": segment,
     })  # fmt: skip
     for activity in settings.activities:
         given = activity in texts.texts
@@ -142,14 +143,26 @@ def _accounts(texts: Texts, settings: Settings, decimal: str) -> Read:
 def _sellers(texts: Texts, settings: Settings, decimal: str) -> Read:
     x, y, findings = _coordinates(texts, decimal, planar=settings.units.coordinates == "planar")
     capacity, more = floats(texts, "capacity", decimal=decimal, empty=np.inf, low=0.0)
+    part_time, fault = floats(texts, "part_time", decimal=decimal, empty=1.0, low=0.0)
+    leave, another = floats(texts, "leave", decimal=decimal, empty=np.nan, low=0.0)
     start, even_more = dates(texts, "start")
-    findings += more + even_more + empty_cells(texts, "id")
+    end, last = dates(texts, "end")
+    findings += more + fault + another + even_more + last + empty_cells(texts, "id")
     frame = pd.DataFrame({
         "row": texts.row, "id": texts.column("id"), "name": texts.column("name"), "x": x, "y": y,
-        "capacity": capacity, "start": start, "skills": words(texts, "skills"),
+        "capacity": capacity, "start": start, "end": end, "part_time": part_time, "leave": leave,
+        "role": texts.column("role"), "skills": words(texts, "skills"),
         **{level: texts.column(level) for level in ("manager", "district", "region")},
     })  # fmt: skip
     return _sorted(frame), findings
+
+
+def _candidates(texts: Texts, settings: Settings, decimal: str) -> Read:
+    x, y, findings = _coordinates(texts, decimal, planar=settings.units.coordinates == "planar")
+    frame = pd.DataFrame(
+        {"row": texts.row, "id": texts.column("id"), "name": texts.column("name"), "x": x, "y": y}
+    )
+    return _sorted(frame), findings + empty_cells(texts, "id")
 
 
 def _history(texts: Texts, settings: Settings, decimal: str) -> Read:  # noqa: ARG001  one form for all tables

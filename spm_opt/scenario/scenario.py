@@ -29,13 +29,15 @@ class Scenario:
     accounts
         ``row``, ``id``, ``name``, ``parent``, ``x``, ``y`` (float, ``nan`` where there is no place),
         ``unit``, ``segment``, ``seller``, ``named`` (bool), ``locked`` (bool), ``skills`` (tuple of str),
-        ``market`` (the segment where the file has none), and each activity (float). Texts are ``""``
-        where the file has none. Sorted by id.
+        ``market`` (the segment where the file has none), ``given_segment`` (the segment of the file, whatever
+        segments are derived), and each activity (float). Texts are ``""`` where the file has none. Sorted by
+        id.
     sellers
         ``row``, ``id``, ``name`` (``""`` for a vacant position), ``x``, ``y``, ``capacity`` (``inf``
         where none is given), ``start`` (datetime64, ``NaT`` where none is given: long ago; a vacant
-        position without a start is not filled in the year), ``skills``, ``manager``, ``district``,
-        ``region``. Sorted by id.
+        position without a start is not filled in the year), ``end`` (last day of its seller, ``NaT`` where
+        none is given), ``part_time`` (share of full time), ``leave`` (days a year, ``nan`` where none are
+        given), ``role``, ``skills``, ``manager``, ``district``, ``region``. Sorted by id.
     geography
         ``id``, ``name``, ``geometry`` in the file's own coordinates turned to longitude and latitude;
         sorted by id; ``None`` where there is none.
@@ -66,6 +68,8 @@ class Scenario:
     quota_history
         ``row``, ``seller``, ``period``, ``months`` as in the history, ``quota``, ``sales`` (``nan`` where
         none are given); sorted by seller and period; or ``None``.
+    candidates
+        Places for seats: ``row``, ``id``, ``name``, ``x``, ``y``; sorted by id; or ``None``.
     pay
         The compensation plan, or ``None`` where there is none, or none that can be understood.
     """
@@ -85,4 +89,5 @@ class Scenario:
     opportunities: pd.DataFrame | None = None
     timesheets: pd.DataFrame | None = None
     quota_history: pd.DataFrame | None = None
+    candidates: pd.DataFrame | None = None
     pay: CompensationPlan | None = None

@@ -8,10 +8,15 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spm_opt.criteria import AnyCriterion
+from spm_opt.scenario.capacity_settings import Capacity
 from spm_opt.scenario.frozen import Frozen
+from spm_opt.scenario.overlay_settings import Overlay
 from spm_opt.scenario.quota_faults import refuse, table_faults
 from spm_opt.scenario.quota_settings import Quota
+from spm_opt.scenario.segment_settings import Segments
 from spm_opt.scenario.simulate_settings import Simulation
+from spm_opt.scenario.size_settings import Size
+from spm_opt.scenario.workload_settings import Workload
 
 Effort = Literal["quick", "standard", "thorough"]
 
@@ -68,7 +73,8 @@ class Tables(Frozen):
     """Fields: id, name, parent, longitude, latitude (or x, y), unit, segment, seller, named, locked, skills,
     market, and every activity."""
     sellers: Table
-    """Fields: id, name, longitude, latitude (or x, y), capacity, start, skills, manager, district, region."""
+    """Fields: id, name, longitude, latitude (or x, y), capacity, start, skills, manager, district, region, role,
+    part_time (share of full time), leave (days a year), end (last day of the seller)."""
     geography: Geography | None = None
     """Polygons, where units are geographic."""
     history: Table | None = None
@@ -97,6 +103,8 @@ class Tables(Frozen):
     timesheets: Table | None = None
     """Where hours went. Fields: seller, period (2026, 2026-Q1 or 2026-01), category (prospecting, selling,
     administration, travel or other), hours. Rows of one seller, period and category add up."""
+    candidates: Table | None = None
+    """Places where a seller may have a seat. Fields: id, name, longitude, latitude (or x, y)."""
     quota_history: Table | None = None
     """Quotas of the past. Fields: seller, period (2026, 2026-Q1 or 2026-01), quota, sales (where empty, what
     the history says of the accounts that the seller has today)."""
@@ -134,9 +142,15 @@ class Settings(Frozen):
     """Numeric columns of the accounts and their measurement units (``workload = "hours"``)."""
     tables: Tables
     units: Units = Units()
+    segments: Segments | None = None
+    workload: Workload | None = None
+    capacity: Capacity | None = None
     criteria: tuple[AnyCriterion, ...] = ()
     """Rules and aims of the alignment."""
+    overlays: tuple[Overlay, ...] = ()
+    """Layers of specialists, technical sellers and managers over the territories."""
     simulate: Simulation = Simulation()
+    size: Size | None = None
     quota: Quota
     pay: str | None = None
     """File in the scenario folder with the compensation plan: see [pay](#pay)."""

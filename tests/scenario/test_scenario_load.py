@@ -20,13 +20,14 @@ def test_a_right_folder_has_no_findings_and_the_columns_that_are_promised(tmp_pa
     accounts, sellers = scenario.accounts, scenario.sellers
     assert accounts.columns.tolist() == [
         "row", "id", "name", "parent", "x", "y", "unit", "segment", "seller", "named", "locked", "skills", "market",
-        "workload", "revenue",
+        "given_segment", "workload", "revenue",
     ]  # fmt: skip
     assert accounts["row"].tolist() == [2, 3, 4]
     assert accounts["workload"].tolist() == [10, 20, 30.5]
     assert accounts["named"].dtype == bool
     assert sellers.columns.tolist() == [
-        "row", "id", "name", "x", "y", "capacity", "start", "skills", "manager", "district", "region",
+        "row", "id", "name", "x", "y", "capacity", "start", "end", "part_time", "leave", "role", "skills",
+        "manager", "district", "region",
     ]  # fmt: skip
     assert sellers["capacity"].tolist() == [100, math.inf]
     assert sellers["skills"].tolist() == [("icu", "lab"), ("lab",)]

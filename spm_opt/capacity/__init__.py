@@ -1,0 +1,1 @@
+"""Selling capacity as a distribution, and what is decided about it: headcount, hiring, seats."""

@@ -1,0 +1,1 @@
+"""Layers of specialists and managers over the territories."""
