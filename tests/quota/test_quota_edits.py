@@ -296,7 +296,7 @@ def applied(edited, edits):
     return edited
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(EDITS, st.sampled_from([{}, HEDGED, OWN]))
 def test_every_chain_of_edits_keeps_sums_steps_limits_and_pins(edits, rules):
     """Whatever is done, all adds up to the cent, steps and limits and pins hold, and the trail leads back."""

@@ -50,7 +50,7 @@ def planned(territories, **rules):
     return quota(scenario, alignment, sales)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(TERRITORIES, st.floats(0.1, 0.9))
 def test_a_chance_gives_every_territory_its_analytic_quantile(territories, chance):
     """At a chance that the planner sets, each quota is the quantile of its own distribution."""
@@ -59,7 +59,7 @@ def test_a_chance_gives_every_territory_its_analytic_quantile(territories, chanc
     assert (plan.cents / 100).tolist() == pytest.approx(expected, rel=5e-4, abs=2 * STEP)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(TERRITORIES, st.floats(0.1, 0.9))
 def test_a_target_gives_every_territory_the_same_analytic_chance(territories, chance):
     """The target alone is known: the chance that all share is the one whose quantiles sum to it."""

@@ -117,7 +117,7 @@ def test_a_rule_below_is_freed_by_the_hedged_amount():
     assert freed == {"quota.nodes.2.cap": 48_000, "quota.pins.1": 37_500}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     st.dictionaries(st.sampled_from(NAMES), st.sampled_from([1.0, 1.05, 1.1, 1.37, 0.9]), max_size=4),
     st.sampled_from([{}, {"region": 1.08}, {"company": 1.03, "district": 1.11}]),

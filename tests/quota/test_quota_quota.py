@@ -289,7 +289,7 @@ RULES = st.fixed_dictionaries(
 
 
 @given(st.lists(st.integers(0, 80), min_size=1, max_size=4).filter(any), RULES)
-@settings(max_examples=120, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 def test_sum_steps_and_limits_or_a_reason(revenue, rules):
     """Quotas sum to the target in whole steps within all rules; refused only where enumeration finds none."""
     try:
