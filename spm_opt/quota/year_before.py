@@ -10,7 +10,8 @@ from spm_opt.scenario.quota_faults import target_faults
 from spm_opt.scenario.quota_settings import Quota
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.earlier import last_end, until
-from spm_opt.simulate.history import YEAR, Years, years
+from spm_opt.simulate.history import Years, years
+from spm_opt.workload.bought import YEAR
 
 
 def why_no_year_before(scenario: Scenario) -> str:

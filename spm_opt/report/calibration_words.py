@@ -9,8 +9,8 @@ import pandas as pd
 
 from spm_opt.report import words
 from spm_opt.simulate.calibrate import BUYERS, COMPANY, PROSPECTS, TERRITORIES, Calibration
-from spm_opt.simulate.history import YEAR
 from spm_opt.simulate.tally import LEVELS
+from spm_opt.workload.bought import YEAR
 
 TITLES = {
     BUYERS: "accounts that bought",

@@ -21,10 +21,10 @@ from spm_opt.problem import NONE, FloatArray, IntArray
 from spm_opt.scenario.findings import nearest
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.simulate_settings import Simulation
-from spm_opt.simulate.history import positions
 from spm_opt.simulate.laws import Rates
 from spm_opt.simulate.metrics import StageCounts, delays, stage_counts
 from spm_opt.simulate.observed import stated
+from spm_opt.workload.bought import positions
 
 RATE_PRIOR = 10.0
 """Weight of the scenario's win rates beside closed opportunities, in opportunities."""

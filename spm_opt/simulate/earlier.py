@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from spm_opt.simulate.history import YEAR, spans
+from spm_opt.workload.bought import YEAR, spans
 
 
 def last_end(history: pd.DataFrame, year: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +11,8 @@ import pandas as pd
 from spm_opt.plan import Alignment
 from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.workload.bought import YEAR, Rows, positions, stated_sales
 
-YEAR, QUARTER = 12, 3
 MOST_PAIRS = 5
 """Pairs of years that rates are estimated from, the latest first: what is older says little of next year."""
 
@@ -120,16 +120,14 @@ def years(scenario: Scenario, window: Window | None = None) -> Years:
     window = window or whole_year(scenario)
     accounts = scenario.accounts.sort_values("id", kind="stable")
     ids = tuple(accounts["id"].tolist())
-    revenue = scenario.settings.simulate.revenue
-    stated = accounts[revenue].to_numpy(dtype=float) if revenue in accounts.columns else np.zeros(len(ids))
-    stated = stated.clip(0)
-    rows = _Rows.of(scenario.history, ids, window.first)
+    stated = stated_sales(replace(scenario, accounts=accounts))
+    rows = Rows.of(scenario.history, ids, window.first)
     if rows is None:
         nowhere = np.zeros(len(ids), dtype=bool)
         base = stated * (window.months / YEAR)
         return Years(ids, stated, None, nowhere, 0, base, base, nowhere, (), None)
-    known = np.bincount(rows.account, minlength=len(ids)) > 0
-    last = np.where(known, rows.sum(rows.end - YEAR) * max(1.0, YEAR / rows.span), stated).clip(0)
+    known = rows.known
+    last = np.where(known, rows.last_year(), stated).clip(0)
     base = last
     if window.months != YEAR:
         base = np.where(known, rows.sum(rows.end - YEAR, window.months), stated * (window.months / YEAR))
@@ -147,7 +145,7 @@ def years(scenario: Scenario, window: Window | None = None) -> Years:
     )
 
 
-def _pairs(rows: _Rows, months: int) -> tuple[Pair, ...]:
+def _pairs(rows: Rows, months: int) -> tuple[Pair, ...]:
     """Cut the history into windows a year apart, from its end."""
     count = min(MOST_PAIRS, (rows.span - months) // YEAR)
     starts = [rows.end - months - YEAR * back for back in range(count + 1)]
@@ -158,98 +156,13 @@ def _pairs(rows: _Rows, months: int) -> tuple[Pair, ...]:
     )
 
 
-def _quarters(rows: _Rows) -> FloatArray:
+def _quarters(rows: Rows) -> FloatArray:
     """Add up the last twelve months by quarter of the year."""
     first = rows.end - YEAR
     sums = np.zeros((rows.count, 4))
     for month in range(first, rows.end):
         sums[:, month % YEAR // 3] += rows.sum(month, 1)
     return sums.clip(0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """The history as arrays, in an order that does not depend on that of its rows."""
-
-    account: IntArray
-    begin: IntArray
-    finish: IntArray
-    revenue: FloatArray
-    count: int
-    """Number of accounts."""
-
-    @classmethod
-    def of(cls, table: pd.DataFrame | None, ids: tuple[str, ...], first: int) -> _Rows | None:
-        """Take the periods that end before a month; nothing where there are none."""
-        if table is None:
-            return None
-        begin, finish = spans(table)
-        kept = finish <= first
-        if not kept.any():
-            return None
-        account = positions(ids, table["account"][kept], "the history")
-        revenue = table["revenue"].to_numpy(dtype=float)[kept]
-        begin, finish = begin[kept], finish[kept]
-        order = np.lexsort((revenue, finish, begin, account))
-        return cls(account[order], begin[order], finish[order], revenue[order], len(ids))
-
-    @property
-    def end(self) -> int:
-        """The month after the last."""
-        return int(self.finish.max())
-
-    @property
-    def span(self) -> int:
-        """Months from the first to the last."""
-        return self.end - int(self.begin.min())
-
-    def sum(self, start: int, months: int = YEAR) -> FloatArray:
-        """Sum each account's revenue over months from ``start``, shape ``(a,)``."""
-        inside = np.minimum(self.finish, start + months) - np.maximum(self.begin, start)
-        part = np.flatnonzero(inside > 0)
-        length = self.finish[part] - self.begin[part]
-        amount = self.revenue[part] * inside[part] / length
-        return np.bincount(self.account[part], weights=amount, minlength=self.count).astype(np.float64)
-
-    def silent(self, end: int) -> BoolArray:
-        """Find the accounts that bought nothing in the three months before ``end``."""
-        return self.sum(end - QUARTER, QUARTER) <= 0
-
-    def lifts(self, start: int, months: int) -> FloatArray:
-        """Give the factor from what an account bought in a window to what it buys in as many months, shape ``(a,)``.
-
-        It is 1 but for accounts that bought nothing in the year before the window, nor in its first quarter.
-        """
-        bought = self.revenue > 0
-        inside = np.flatnonzero(bought & (self.finish > start) & (self.begin < start + months))
-        accounts, at = np.unique(
-            self.account[inside], return_index=True
-        )  # rows are sorted by account and month
-        empty = np.zeros(self.count, dtype=np.int64)
-        empty[accounts] = np.maximum(self.begin[inside[at]] - start, 0)
-        began = (empty >= QUARTER) & (self.sum(start - YEAR) <= 0)
-        return np.where(began, months / (months - np.where(began, empty, 0)), 1.0)
-
-
-def spans(table: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    """Count the months from the year 0 to the start and to the end of each period of a history."""
-    period = pd.DatetimeIndex(table["period"])
-    begin = np.asarray(period.year * YEAR + period.month - 1, dtype=np.int64)
-    return begin, begin + table["months"].to_numpy(dtype=np.int64)
-
-
-def positions(ids: tuple[str, ...], names: pd.Series[str], where: str) -> IntArray:
-    """Find each name in ``ids``.
-
-    Raises
-    ------
-    ValueError
-        When a name is not there; loading a scenario finds that first, with its row.
-    """
-    found = pd.Index(ids).get_indexer(pd.Index(names))
-    if (found < 0).any():
-        raise ValueError(f"{where} names an account that does not exist: {names.iloc[int(found.argmin())]!r}")
-    return found.astype(np.int64)
 
 
 def holders(account_ids: tuple[str, ...], alignment: Alignment) -> IntArray:

@@ -19,7 +19,8 @@ from spm_opt.plan import Alignment
 from spm_opt.problem import BoolArray, FloatArray
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.earlier import last_end, until
-from spm_opt.simulate.history import YEAR, Pair, Window, spans, years
+from spm_opt.simulate.history import Pair, Window, years
+from spm_opt.workload.bought import YEAR, spans
 
 NEEDED = {12: 36, 6: 24, 3: 18}
 """Months of history that months held out need."""
