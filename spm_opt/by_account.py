@@ -104,7 +104,9 @@ def _is_about_units(criterion: Criterion, each: Problem) -> bool:
 
 
 def _chosen(dispersion: Dispersion, view: Problem, territory: IntArray, center: FloatArray) -> FloatArray:
-    """Choose the centers that a plan may choose: each the place of a unit with the least travel to it."""
+    """Choose the centers that a plan may choose: each the candidate, or place of a unit, with the least travel to it."""
+    if view.candidates is not None:
+        return _among_candidates(dispersion, view, territory, center, view.candidates)
     wanted = np.isnan(center).any(axis=1) | (dispersion.center == "chosen")
     placed = ~np.isnan(view.place).any(axis=1)
     share = dispersion.shares(view)
@@ -133,3 +135,16 @@ def _pairs_by_account(pairs: Pairs, problem: Problem) -> Pairs:
     return pairs.model_copy(
         update={"prescribed": named(pairs.prescribed), "forbidden": named(pairs.forbidden)}
     )
+
+
+def _among_candidates(
+    dispersion: Dispersion, view: Problem, territory: IntArray, center: FloatArray, candidates: FloatArray
+) -> FloatArray:
+    """Choose the missing centers among the candidates, each by itself."""
+    placed, share, center = ~np.isnan(view.place).any(axis=1), dispersion.shares(view), center.copy()
+    for t in np.flatnonzero(np.isnan(center).any(axis=1)):
+        mine = np.flatnonzero(placed & (territory == t))
+        if len(mine):
+            far = distance_km(view.place[mine][:, None], candidates[None], planar=view.planar)
+            center[t] = candidates[(share[mine] @ far**dispersion.power).argmin()]
+    return center

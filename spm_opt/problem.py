@@ -142,6 +142,9 @@ class Problem:
         Distance from each unit to each unit as a center, shape ``(n, n)``, in place of the straight line
         wherever a territory's center is the place of a unit; ``None`` where the straight line counts. Units
         at one place have the same distances.
+    candidates
+        Places among which the centers of territories without a seat are chosen, each for one of them, shape
+        ``(p, 2)``; ``None`` where the place of any unit will do.
     """
 
     unit_ids: tuple[str, ...]
@@ -164,6 +167,7 @@ class Problem:
     groups: Mapping[str, IntArray]
     group_names: Mapping[str, tuple[str, ...]]
     between: FloatArray | None = None
+    candidates: FloatArray | None = None
 
     @property
     def n(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from spm_opt.criteria.terms import Breach, Criterion, Measure
 from spm_opt.plan import Alignment
-from spm_opt.problem import NONE, IntArray, Problem
+from spm_opt.problem import NONE, FloatArray, IntArray, Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,7 @@ def verify(problem: Problem, criteria: Sequence[Criterion], alignment: Alignment
         *_homeless(problem, alignment),
         *_astray(problem, alignment),
         *_ineligible(problem, known),
+        *_off_candidates(problem, alignment.center),
         *(breach for measure in measures for breach in measure.breaches),
     )
     return Verdict(holds=not breaches, breaches=breaches, measures=measures)
@@ -139,3 +140,19 @@ def _ineligible(problem: Problem, territory: IntArray) -> Iterator[Breach]:
     for u in np.flatnonzero(~allowed & (territory >= 0)):
         name, seller = problem.unit_ids[u], problem.territory_ids[territory[u]]
         yield Breach(name, 1.0, f"{name}: not eligible for {seller}")
+
+
+def _off_candidates(problem: Problem, center: FloatArray) -> Iterator[Breach]:
+    """Find chosen centers that are no candidate, or share one that takes a single center."""
+    if problem.candidates is None:
+        return
+    room = Counter((x, y) for x, y in problem.candidates.tolist())
+    open_seats = np.flatnonzero(np.isnan(problem.seat).any(axis=1) & ~np.isnan(center).any(axis=1))
+    for t in open_seats.tolist():
+        x, y = center[t].tolist()
+        name = problem.territory_ids[t]
+        if room[x, y] == 0:
+            known = (problem.candidates == center[t]).all(axis=1).any()
+            what = "a candidate that another has too" if known else "no candidate"
+            yield Breach(name, 1.0, f"{name}: its seat at {x:.6g}, {y:.6g} is {what}")
+        room[x, y] -= 1

@@ -8,7 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from spm_opt.align import locate
+from spm_opt.align.among import matched
+from spm_opt.align.choices import enumerable, every_choice
 from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.pricing import FEW, moved_by_prices
 from spm_opt.align.result import Level
 from spm_opt.align.settle import Outcome, settle
 from spm_opt.align.thin import NEAREST, spread, thinned
@@ -20,6 +23,8 @@ MANY_ARCS = 1_000_000
 """Pairs beyond which only the nearest centers of each unit are offered."""
 FIRST_ROUND = 0.5
 """Share of the time for the first plan there; what is left goes to plans from moved centers."""
+ROUNDS_OF_FEW = 2
+"""Rounds where few centers are open among many, which prices have placed already."""
 WORTHWHILE = 0.3
 """Share of the time of the first plan that must be left for another."""
 
@@ -49,15 +54,24 @@ def alternating(
     """
     free = locate.free_territories(problem, criteria)
     today = Alignment.incumbent(problem).unit_territory
+    if enumerable(problem, criteria, free):
+        return every_choice(problem, criteria, free, budget, seed, clock)
     if len(problem.arcs.territory) > MANY_ARCS:
         return _among_nearest(problem, criteria, free, today, budget, seed, clock)
     center = locate.first_centers(problem, criteria, free, today)
+    center = moved_by_prices(problem, criteria, free, center, budget.relocations, clock)
     short = replace(
-        budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0
+        budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0,
+        adjoining=budget.adjoining // 4,
+    )  # fmt: skip
+    rounds = (
+        min(budget.relocations, ROUNDS_OF_FEW)
+        if free.sum() <= min(FEW, problem.k // 4)
+        else budget.relocations
     )
     outcome = settle(locate.located(problem, center), criteria, short, seed, clock)
     work = dict(outcome.work)
-    for left in reversed(range(budget.relocations)):
+    for left in reversed(range(rounds)):
         if outcome.territory is None or clock.over:
             break
         moved = locate.best_centers(problem, criteria, free, outcome.territory, center)
@@ -88,6 +102,8 @@ def _among_nearest(
     """Alternate where pairs are too many: each unit is offered its nearest centers only."""
     clock.tell("centers", np.inf, np.inf, -np.inf)
     center = spread(problem, free, locate.best_centers(problem, criteria, free, today, problem.seat), seed)
+    if problem.candidates is not None:
+        center = matched(problem.candidates, free, center, planar=problem.planar)
     began, first = clock.seconds, clock.part(FIRST_ROUND)
     best = _settled(problem, criteria, center, today, budget, seed, first, None)
     work, lasted = dict(best.work), clock.seconds - began

@@ -8,12 +8,16 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from spm_opt.align.among import best_among, left_over
+from spm_opt.align.opening import opened
 from spm_opt.criteria import Dispersion
 from spm_opt.criteria.terms import Criterion
 from spm_opt.geography.distance import distance_km
 from spm_opt.geography.travel import units_at
 from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray, Problem
 
+FEW_MISSING = 12
+"""Centers without a beginning that are placed with care."""
 BLOCK = 512
 """Places whose distances are computed in one go."""
 
@@ -57,7 +61,7 @@ def unit_distances(problem: Problem) -> FloatArray:
 def first_centers(
     problem: Problem, criteria: Sequence[Criterion], free: BoolArray, today: IntArray
 ) -> FloatArray:
-    """Centers to start from: the best of today's units, else the place farthest from all others.
+    """Centers to start from: the best for today's units, else where another is missed most, of many the farthest.
 
     Parameters
     ----------
@@ -69,9 +73,14 @@ def first_centers(
         Today's territory of each unit or ``NONE``, shape ``(n,)``.
     """
     center = best_centers(problem, criteria, free, today, problem.seat)
+    missing = np.flatnonzero(free & np.isnan(center).any(axis=1))
+    if problem.candidates is not None:
+        return opened(problem, center, missing, left_over(problem.candidates, center, free))
+    if len(missing) <= FEW_MISSING:
+        return opened(problem, center, missing)
     placed = np.flatnonzero(~np.isnan(problem.place).any(axis=1))
     arcs = problem.arcs
-    for t in np.flatnonzero(free & np.isnan(center).any(axis=1)):
+    for t in missing:
         may = np.intersect1d(placed, arcs.unit[arcs.territory == t])
         known = center[~np.isnan(center).any(axis=1)]
         if not len(may):
@@ -87,7 +96,7 @@ def first_centers(
 def best_centers(
     problem: Problem, criteria: Sequence[Criterion], free: BoolArray, territory: IntArray, center: FloatArray
 ) -> FloatArray:
-    """Move each free center to the unit of its territory from which the travel aims cost least.
+    """Move each free center to the unit of its territory, or the candidate, from which the travel aims cost least.
 
     Parameters
     ----------
@@ -100,6 +109,8 @@ def best_centers(
     center
         Centers that stay where a territory has no unit with a place, shape ``(k, 2)``.
     """
+    if problem.candidates is not None:
+        return best_among(problem, criteria, free, territory, center, problem.candidates)
     aims = [(c, c.shares(problem)) for c in criteria if isinstance(c, Dispersion) and c.weight > 0]
     placed = ~np.isnan(problem.place).any(axis=1)
     center = center.copy()

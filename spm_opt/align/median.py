@@ -77,6 +77,8 @@ def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
         or not whole
         or not np.isnan(problem.seat).any(axis=1).all()
         or problem.arcs.given is not None
+        # a candidate need not be a unit's place, so that neither this form nor its bound would hold
+        or problem.candidates is not None
     ):
         return None
     if len({c.priority for c in criteria if c.weight}) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from spm_opt.geography.distance import EARTH_RADIUS_KM
 from spm_opt.geography.locate import unit_sphere
 from spm_opt.problem import BoolArray, FloatArray, IntArray, Problem
 
@@ -33,7 +34,7 @@ def spread(problem: Problem, free: BoolArray, center: FloatArray, seed: int) -> 
         Seed of the draws of the others.
     """
     placed = np.flatnonzero(~np.isnan(problem.place).any(axis=1))
-    place, load = problem.place[placed], _load(problem)[placed]
+    place, load = problem.place[placed], load_of(problem)[placed]
     center = center.copy()
     missing = np.flatnonzero(free & np.isnan(center).any(axis=1))
     rng = np.random.default_rng(seed)
@@ -49,11 +50,9 @@ def spread(problem: Problem, free: BoolArray, center: FloatArray, seed: int) -> 
         far, at = np.asarray(found[0]), np.asarray(found[1])
         held = known[at]
         best = np.argmin(far + price[held], axis=1)
-        own, near = held[np.arange(len(held)), best], far[np.arange(len(held)), best]
+        own = held[np.arange(len(held)), best]
         carried = np.bincount(own, weights=load, minlength=problem.k)
-        reach = np.bincount(own, weights=load * near, minlength=problem.k) / np.maximum(carried, 1e-300)
-        reach = np.where(carried > 0, reach, near.mean())
-        price += STEP * reach * np.clip(carried * len(known) / load.sum() - 1, -1.0, MOST)
+        price[known] += _step(at, far, best, load, len(known))
         price -= price[known].mean()
         for axis in range(2):
             middle = np.bincount(own, weights=load * place[:, axis], minlength=problem.k)
@@ -61,6 +60,47 @@ def spread(problem: Problem, free: BoolArray, center: FloatArray, seed: int) -> 
                 free
             ]
     return center
+
+
+def balanced_prices(problem: Problem, known: FloatArray) -> FloatArray:
+    """Distance of each unit to its center and that center's price, where centers hold about the same; shape ``(n,)``.
+
+    Parameters
+    ----------
+    problem
+        What is asked; every activity counts the same.
+    known
+        The centers, shape ``(c, 2)``.
+
+    Returns
+    -------
+    In km, or in parts of the Earth's radius turned to km; ``nan`` for a unit without a place. The mean price is 0.
+    """
+    placed = np.flatnonzero(~np.isnan(problem.place).any(axis=1))
+    load, count = load_of(problem)[placed], min(NEAREST, len(known))
+    found = cKDTree(_points(problem, known)).query(
+        _points(problem, problem.place[placed]), k=range(1, count + 1)
+    )
+    far, at = np.asarray(found[0]), np.asarray(found[1])
+    far = far if problem.planar else EARTH_RADIUS_KM * 2 * np.arcsin(np.minimum(1.0, far / 2))
+    price = np.zeros(len(known))
+    for _ in range(ROUNDS):
+        best = np.argmin(far + price[at], axis=1)
+        price += _step(at, far, best, load, len(known))
+        price -= price.mean()
+    cost = np.full(problem.n, np.nan)
+    cost[placed] = (far + price[at]).min(axis=1)
+    return cost
+
+
+def _step(at: IntArray, far: FloatArray, best: IntArray, load: FloatArray, count: int) -> FloatArray:
+    """How much dearer a center becomes that holds too much, in its mean distance; shape ``(count,)``."""
+    row = np.arange(len(best))
+    own, near = at[row, best], far[row, best]
+    carried = np.bincount(own, weights=load, minlength=count)
+    reach = np.bincount(own, weights=load * near, minlength=count) / np.maximum(carried, 1e-300)
+    reach = np.where(carried > 0, reach, near.mean())
+    return np.asarray(STEP * reach * np.clip(carried * count / load.sum() - 1, -1.0, MOST))
 
 
 def thinned(problem: Problem, center: FloatArray, today: IntArray, nearest: int = NEAREST) -> Problem:
@@ -116,7 +156,7 @@ def _arcs_of(problem: Problem, unit: IntArray, territory: IntArray) -> IntArray:
     return np.asarray(np.where(keys[at] == key, at, -1))
 
 
-def _load(problem: Problem) -> FloatArray:
+def load_of(problem: Problem) -> FloatArray:
     """Mean share of each unit in the activities, shape ``(n,)``; the same for all where none is carried."""
     total = problem.activity.sum(axis=0)
     if not (total > 0).any():

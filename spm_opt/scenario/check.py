@@ -10,6 +10,7 @@ import pandas as pd
 
 from spm_opt.criteria import Balance, Capacity, Pairs, Skills
 from spm_opt.problem import BoolArray
+from spm_opt.scenario.check_candidates import check_candidates
 from spm_opt.scenario.check_past import check_past
 from spm_opt.scenario.check_pay import check_pay
 from spm_opt.scenario.check_sales import check_history, check_pipeline
@@ -44,6 +45,7 @@ def check(scenario: Scenario) -> Findings:
         + check_pipeline(scenario)
         + check_past(scenario)
         + check_travel(scenario)
+        + _candidates(scenario)
         + check_settings(scenario)
         + check_pay(scenario)
     )
@@ -85,6 +87,14 @@ def _accounts(scenario: Scenario) -> list[Finding]:
         hint=nearest_of(accounts["id"]) if lonely.any() else "",
     )  # fmt: skip
     return findings
+
+
+def _candidates(scenario: Scenario) -> list[Finding]:
+    """Judge ids and places of candidate seats."""
+    frame, table = scenario.candidates, scenario.settings.tables.candidates
+    if frame is None or table is None:
+        return []
+    return _twice(frame, table, "candidate") + check_candidates(scenario)
 
 
 def _twice(frame: pd.DataFrame, table: Table, noun: str) -> list[Finding]:

@@ -111,7 +111,16 @@ def assembled(scenario: Scenario, placement: Placement) -> Problem:
         accounts=accounts,
         groups=groups,
         group_names=group_names,
+        candidates=_candidates(scenario, seat),
     )
+
+
+def _candidates(scenario: Scenario, seat: FloatArray) -> FloatArray | None:
+    """Places of candidate seats, shape ``(p, 2)``, where any seat is to be chosen among some."""
+    frame = scenario.candidates
+    if frame is None or frame.empty or not np.isnan(seat).any():
+        return None
+    return np.asarray(frame[["x", "y"]].to_numpy(dtype=float))
 
 
 def _accounts(scenario: Scenario, placement: Placement) -> AccountArrays:

@@ -104,7 +104,8 @@ class Tables(Frozen):
     """Where hours went. Fields: seller, period (2026, 2026-Q1 or 2026-01), category (prospecting, selling,
     administration, travel or other), hours. Rows of one seller, period and category add up."""
     candidates: Table | None = None
-    """Places where a seller may have a seat. Fields: id, name, longitude, latitude (or x, y)."""
+    """Places, each for one seller, among which positions without a seat get theirs; without it at any unit. Fields:
+    id, name, longitude, latitude (or x, y)."""
     quota_history: Table | None = None
     """Quotas of the past. Fields: seller, period (2026, 2026-Q1 or 2026-01), quota, sales (where empty, what
     the history says of the accounts that the seller has today)."""

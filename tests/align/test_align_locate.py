@@ -67,11 +67,11 @@ def test_first_centers_are_todays_and_then_far_apart():
     assert center.tolist() == [[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]]
 
 
-def test_the_first_of_all_centers_is_anywhere_and_without_places_there_is_none():
-    """With nothing known the first eligible unit serves; a seller who may have no place gets no center."""
+def test_the_first_of_all_centers_is_in_the_middle_and_without_places_there_is_none():
+    """With nothing known the unit with the most around it serves; a seller who may have no place gets no center."""
     problem = grid(3, 1, ("A", "B"), forbidden=[(f"u{x}0", "B") for x in range(3)])
     center = first_centers(problem, [Dispersion(weight=1.0)], np.array([True, True]), np.full(3, NONE))
-    assert center[0].tolist() == [0.0, 0.0]
+    assert center[0].tolist() == [1.0, 0.0]
     assert np.isnan(center[1]).all()
 
 
