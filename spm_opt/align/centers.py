@@ -13,6 +13,7 @@ from spm_opt.align.closing import LOGIC_PAIRS, MANY_PAIRS, Closed, close, left
 from spm_opt.align.dual import Dual, ascend
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.interchange import Interchanged, interchange
+from spm_opt.align.listed import by_list
 from spm_opt.align.median import Median, impossible_at_a_glance, median_of, seated_median_of
 from spm_opt.align.median_exact import best_centers_of, cost_of
 from spm_opt.align.result import Level, reached
@@ -103,7 +104,12 @@ def _some_seats(
     """Choose the centers that are open beside seats: the same way where contiguity is not asked, else alternating."""
     median = seated_median_of(problem, criteria)
     if median is None:
-        return alternating(problem, criteria, budget, seed, clock)
+        listed = by_list(problem, criteria, budget, clock)
+        if listed is None:
+            return alternating(problem, criteria, budget, seed, clock)
+        if listed.outcome is None:
+            return alternating(problem, criteria, budget, seed, clock, listed.bound)
+        return listed.outcome, listed.center
     if any(criterion.terms(problem).contiguous for criterion in criteria):
         return alternating(problem, criteria, budget, seed, clock, _bound_of(median))
     return _interchangeable(problem, criteria, median, budget, seed, clock)

@@ -70,20 +70,39 @@ class Median:
 def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
     """Put a problem into this form, or say that it is not of it."""
     n, k = problem.n, problem.k
-    whole = len(problem.arcs.territory) == n * k and not np.isnan(problem.place).any()
-    if (
-        n > LARGEST
-        or k > n
-        or not whole
-        or not np.isnan(problem.seat).any(axis=1).all()
-        or problem.arcs.given is not None
-        # a candidate need not be a unit's place, so that neither this form nor its bound would hold
-        or problem.candidates is not None
-    ):
+    if n > LARGEST or k > n or not all_free(problem):
         return None
+    spoken = spoken_of(problem, criteria)
+    limits = None if spoken is None else _limits(problem, spoken.rows)
+    if spoken is None or limits is None or (spoken.contiguous and not problem.geographic.all()):
+        return None
+    _, near_start, near = neighbours(problem, np.arange(n), n, contiguous=spoken.contiguous)
+    return Median(spoken.cost, spoken.constant, *limits, k, spoken.contiguous, near_start, near)
+
+
+def all_free(problem: Problem) -> bool:
+    """Whether every center is chosen, among the places of all units, and every unit may go to every territory."""
+    whole = len(problem.arcs.territory) == problem.n * problem.k and not np.isnan(problem.place).any()
+    # a candidate need not be a unit's place, so that neither this form nor its bound would hold
+    open_ = problem.arcs.given is None and problem.candidates is None
+    return whole and open_ and bool(np.isnan(problem.seat).any(axis=1).all())
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """What criteria say where every center is free: points of pairs, shape ``(n, n)``, rows with their points."""
+
+    cost: FloatArray
+    constant: float
+    contiguous: bool
+    rows: tuple[Rows, ...]
+
+
+def spoken_of(problem: Problem, criteria: Sequence[Criterion]) -> Spoken | None:
+    """Gather what criteria of one priority say; nothing where some tell territories apart or tie units together."""
     if len({c.priority for c in criteria if c.weight}) > 1:
         return None
-    cost, constant, contiguous = np.zeros((n, n)), 0.0, False
+    cost, constant, contiguous = np.zeros((problem.n, problem.n)), 0.0, False
     rows: list[Rows] = []
     far = unit_distances(problem)
     for criterion in criteria:
@@ -92,16 +111,16 @@ def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
             continue
         terms = criterion.terms(problem)
         plain = terms.cost is None or not terms.cost.any() or not criterion.weight
-        if not plain or (terms.together is not None and len(np.unique(terms.together)) < n):
+        if not plain or (terms.together is not None and len(np.unique(terms.together)) < problem.n):
             return None
         constant += criterion.weight * terms.constant
         contiguous = contiguous or terms.contiguous
-        rows += [block for block in terms.rows if np.isinf(block.price) or criterion.weight]
-    limits = _limits(problem, rows)
-    if limits is None or (contiguous and not problem.geographic.all()):
-        return None
-    _, near_start, near = neighbours(problem, np.arange(n), n, contiguous=contiguous)
-    return Median(cost, constant, *limits, k, contiguous, near_start, near)
+        for block in terms.rows:
+            if np.isinf(block.price):
+                rows.append(block)
+            elif criterion.weight:
+                rows.append(replace(block, price=block.price * criterion.weight))
+    return Spoken(cost, constant, contiguous, tuple(rows))
 
 
 def seated_median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
@@ -137,16 +156,22 @@ def seated_median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median 
 
 def _limits(problem: Problem, rows: Sequence[Rows]) -> tuple[FloatArray, FloatArray, FloatArray] | None:
     """Limits that are the same for every territory; nothing where some are soft, or not."""
+    alike = None if any(np.isfinite(block.price) for block in rows) else alike_of(problem, rows)
+    if alike is None:
+        return None
+    return alike[0], alike[1], alike[2]
+
+
+def alike_of(
+    problem: Problem, rows: Sequence[Rows]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None:
+    """Read rows that say the same of every territory: what units carry, lower, upper and price of each activity."""
     n, k = problem.n, problem.k
     activity: list[FloatArray] = []
-    lower: list[float] = []
-    upper: list[float] = []
     for block in rows:
         # every arc exists, so an arc's index is unit * k + territory
         dense = block.matrix.tocoo()
-        if np.isfinite(block.price) or block.matrix.shape[0] != k:
-            return None
-        if not (dense.coords[0] == dense.coords[1] % k).all():
+        if block.matrix.shape[0] != k or not (dense.coords[0] == dense.coords[1] % k).all():
             return None
         amount = np.zeros((k, n))
         amount[dense.coords[0], dense.coords[1] // k] = dense.data
@@ -157,9 +182,11 @@ def _limits(problem: Problem, rows: Sequence[Rows]) -> tuple[FloatArray, FloatAr
         ):
             return None
         activity.append(amount[0])
-        lower.append(float(block.lower[0]))
-        upper.append(float(block.upper[0]))
-    return np.array(activity).reshape(-1, n).T.copy(), np.array(lower), np.array(upper)
+    lower, upper = (np.array([float(side[0]) for side in sides]) for sides in (
+        [block.lower for block in rows], [block.upper for block in rows]
+    ))  # fmt: skip
+    price = np.array([block.price for block in rows], dtype=float)
+    return np.array(activity).reshape(-1, n).T.copy(), lower, upper, price
 
 
 def impossible_at_a_glance(problem: Problem, median: Median) -> str:

@@ -85,7 +85,7 @@ class Partition:
 
 
 @dataclass(frozen=True, eq=False)
-class _Pool:
+class Pool:
     """Territories as bits, shape ``(p, words)``, with their points; ``n`` units in ``k`` territories."""
 
     bits: Any
@@ -93,8 +93,9 @@ class _Pool:
     n: int
     k: int
 
-    def only(self, rows: IntArray) -> _Pool:
-        return _Pool(self.bits[rows], self.points[rows], self.n, self.k)
+    def only(self, rows: IntArray) -> Pool:
+        """Return some of them."""
+        return Pool(self.bits[rows], self.points[rows], self.n, self.k)
 
     def member(self, rows: IntArray) -> sparse.csr_array:
         """Which units territories hold, shape ``(rows, n)``."""
@@ -129,7 +130,7 @@ def partition(median: Median, probed: Probed, target: float, looks: int, clock: 
 
 def _listed(
     median: Median, probed: Probed, target: float, looks: int, clock: Clock
-) -> tuple[_Pool, int, bool]:
+) -> tuple[Pool, int, bool]:
     """List all territories that a plan within the target may hold."""
     most = no_worse(target)
     rows = min(MOST_SETS, POOL_BITS // median.n)
@@ -150,12 +151,12 @@ def _listed(
             )  # fmt: skip
             looked += seen
             if not complete or not clock.tell("list of territories", np.inf, np.inf, probed.bound):
-                return _Pool(bits[:0], points[:0], median.n, median.k), looked, False
-    return _Pool(bits[:filled].copy(), points[:filled].copy(), median.n, median.k), looked, True
+                return Pool(bits[:0], points[:0], median.n, median.k), looked, False
+    return Pool(bits[:filled].copy(), points[:filled].copy(), median.n, median.k), looked, True
 
 
 def _chosen(
-    median: Median, pool: _Pool, target: float, alpha: FloatArray, clock: Clock
+    median: Median, pool: Pool, target: float, alpha: FloatArray, clock: Clock
 ) -> tuple[float, IntArray | None, bool]:
     """Choose the best plan of the list: a bound over all plans, its centers, and whether that is proven."""
     none = np.zeros((0, 3), dtype=np.int64)
@@ -165,7 +166,7 @@ def _chosen(
     slack = PROVEN * max(1.0, abs(target))
     for at in range(CUT_ROUNDS):
         clock.tell("choice of territories", np.inf, np.inf, bound + median.constant)
-        solved = _over_pool(pool, active, triples, target, clock)
+        solved = over_pool(pool, active, triples, target, clock)
         if solved is None:
             return min(bound, target), None, False
         bound = max(bound, solved.bound)
@@ -196,9 +197,7 @@ class _Solved:
     share: FloatArray
 
 
-def _over_pool(
-    pool: _Pool, active: IntArray, triples: IntArray, target: float, clock: Clock
-) -> _Solved | None:
+def over_pool(pool: Pool, active: IntArray, triples: IntArray, target: float, clock: Clock) -> _Solved | None:
     """Solve the linear program over a whole pool, territories entering it as they are wanted."""
     best: _Solved | None = None
     for _ in range(LP_ROUNDS):
@@ -221,7 +220,7 @@ def _over_pool(
     return best
 
 
-def _solve(pool: _Pool, active: IntArray, triples: IntArray, target: float) -> Any:
+def _solve(pool: Pool, active: IntArray, triples: IntArray, target: float) -> Any:
     """Solve over some territories; a unit or a territory that is missing costs more than the target."""
     member, count = pool.member(active), len(active)
     # the last row counts territories, the last columns stand in for what is missing
@@ -259,7 +258,7 @@ def _rows(member: sparse.csr_array, triples: IntArray) -> sparse.csr_array:
     return sparse.csr_array(held.T)
 
 
-def _broken(pool: _Pool, active: IntArray, share: FloatArray) -> IntArray:
+def _broken(pool: Pool, active: IntArray, share: FloatArray) -> IntArray:
     """Triples of units whose subset row the fractional plan breaks most, shape ``(c, 3)``."""
     used = share > SLACK
     member, weight = pool.member(active[used]).toarray(), share[used]
@@ -285,14 +284,14 @@ def _broken(pool: _Pool, active: IntArray, share: FloatArray) -> IntArray:
 
 
 def _closed(
-    median: Median, pool: _Pool, bound: float, target: float, clock: Clock
+    median: Median, pool: Pool, bound: float, target: float, clock: Clock
 ) -> tuple[float, IntArray | None, bool]:
     """Solve what is left to integers, twice, the second time without presolve."""
     values: list[float] = []
     own: IntArray | None = None
     member = pool.member(np.arange(len(pool.points)))
     for presolve in (True, False):
-        answer = _integer(pool, member, clock.left(0.5), presolve=presolve)
+        answer = integer(pool, member, clock.left(0.5), presolve=presolve)
         if answer is None:
             return min(bound, target), own, False
         if answer.status == 2:  # noqa: PLR2004  scipy's code for infeasible
@@ -311,12 +310,17 @@ def _closed(
     return (min(reached, *values) if agreed else min(bound, target)), own, agreed
 
 
-def _integer(pool: _Pool, member: sparse.csr_array, seconds: float | None, *, presolve: bool) -> Any:
+def integer(
+    pool: Pool, member: sparse.csr_array, seconds: float | None, *, presolve: bool, nodes: int | None = None
+) -> Any:
+    """Choose ``k`` territories of a pool that hold each unit once: what SciPy answers, or nothing where it failed."""
     total: Any = np.append(np.ones(pool.n), pool.k)
     count = len(pool.points)
     options: Any = {"mip_rel_gap": 0.1 * PROVEN, "presolve": presolve}
     if seconds is not None:
         options["time_limit"] = seconds
+    if nodes is not None:
+        options["node_limit"] = nodes
     program: Any = partial(
         milp,
         pool.points,

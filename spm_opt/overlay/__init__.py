@@ -1,1 +1,1 @@
-"""Layers of specialists and managers over the territories."""
+"""Layers of specialists, technical sellers and managers over the territories."""

@@ -11,6 +11,7 @@ import pandas as pd
 from spm_opt.criteria import Balance, Capacity, Pairs, Skills
 from spm_opt.problem import BoolArray
 from spm_opt.scenario.check_candidates import check_candidates
+from spm_opt.scenario.check_overlays import check_overlays
 from spm_opt.scenario.check_past import check_past
 from spm_opt.scenario.check_pay import check_pay
 from spm_opt.scenario.check_sales import check_history, check_pipeline
@@ -47,6 +48,7 @@ def check(scenario: Scenario) -> Findings:
         + check_travel(scenario)
         + _candidates(scenario)
         + check_settings(scenario)
+        + check_overlays(scenario)
         + check_pay(scenario)
     )
     broken = {(one.file, one.row) for one in scenario.findings if one.rule == RAGGED}

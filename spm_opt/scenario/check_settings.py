@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from spm_opt.criteria import Apart, Criterion, Pairs
 from spm_opt.criteria.terms import Reference
@@ -10,7 +10,9 @@ from spm_opt.scenario.check_fractions import check_fractions
 from spm_opt.scenario.findings import Finding
 from spm_opt.scenario.locate import Path
 from spm_opt.scenario.located import nearest_of
+from spm_opt.scenario.overlay_positions import NUMBER
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.settings import Settings
 from spm_opt.scenario.settings_file import FILE, Places, dotted, places_in
 
 LEVELS = ("manager", "district", "region")
@@ -22,18 +24,29 @@ def check_settings(scenario: Scenario) -> list[Finding]:
     places = places_in(scenario.folder)
     known: dict[str, set[str]] = {}
     findings = []
-    for i, criterion in enumerate(scenario.settings.criteria):
+    for where, criterion in _criteria(scenario.settings):
         for reference in dict.fromkeys(criterion.references()):
             if reference.kind not in known:
                 known[reference.kind] = _known(scenario, reference.kind)
             names = known[reference.kind]
+            if reference.kind == "activity" and where[0] == "overlays":
+                names = names | {NUMBER}
             if (names or _readable(scenario, reference.kind)) and reference.name not in names:
-                path = ("criteria", i, *_path_in(criterion, reference))
+                path = (*where, *_path_in(criterion, reference))
                 findings.append(_unknown(places, path, reference.kind, reference.name, names))
     fractions = check_fractions(scenario.settings, places)
     return (
         findings + fractions + _mix(scenario, places) + _revenue(scenario, places) + _stated(scenario, places)
     )
+
+
+def _criteria(settings: Settings) -> Iterator[tuple[Path, Criterion]]:
+    """Go through every criterion with its place: those of the alignment, then those of the overlays."""
+    for i, criterion in enumerate(settings.criteria):
+        yield ("criteria", i), criterion
+    for o, overlay in enumerate(settings.overlays):
+        for i, criterion in enumerate(overlay.criteria):
+            yield ("overlays", o, "criteria", i), criterion
 
 
 def _known(scenario: Scenario, kind: str) -> set[str]:

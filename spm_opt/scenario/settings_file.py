@@ -179,15 +179,22 @@ def _shown(value: object) -> str:
 
 def _without_tag(loc: Path) -> Path:
     """Leave out the kind of criterion behind the index, and that a key is meant: pydantic's, in no document."""
-    tagged = len(loc) > 2 and loc[0] == "criteria" and loc[2] in _KINDS  # noqa: PLR2004  criteria, index, kind
-    path = (*loc[:2], *loc[3:]) if tagged else loc
+    at = _tag(loc)
+    path = loc if at is None else (*loc[:at], *loc[at + 1 :])
     return path[:-1] if path[-1:] == ("[key]",) else path
+
+
+def _tag(loc: Path) -> int | None:
+    """Find the kind of a criterion behind its index, in the list of the alignment or in an overlay's."""
+    at = loc.index("criteria") + 2 if "criteria" in loc else len(loc)
+    return at if at < len(loc) and loc[at] in _KINDS else None
 
 
 def _keys_beside(loc: Path, model: type[BaseModel]) -> list[str]:
     """List the keys that may stand in the table of an unknown one."""
-    if len(loc) > 2 and loc[0] == "criteria":  # noqa: PLR2004  criteria, index, kind
-        return list(_KINDS[str(loc[2])].model_fields)
+    at = _tag(loc)
+    if at is not None:
+        return list(_KINDS[str(loc[at])].model_fields)
     for part in loc[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = _model_in(model.model_fields[part].annotation) or model

@@ -1,0 +1,224 @@
+"""Chosen centers where aims speak of whole territories, as balance does: all territories listed, where they are few.
+
+A territory's points are those of its units at the best of them as the center, and those of its priced rows.
+A plan is a choice of ``k`` territories that hold each unit once (set partitioning, see ``partition``). The prices of
+its linear program over the whole list give a bound, by arithmetic of our own; territories that the bound rules out
+against a known plan are dropped, and what is left goes to HiGHS, with presolve and without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spm_opt.align import locate
+from spm_opt.align.effort import Budget, Clock
+from spm_opt.align.median import Spoken, alike_of, all_free, spoken_of
+from spm_opt.align.partition import Pool, integer, over_pool
+from spm_opt.align.result import PROVEN, Level
+from spm_opt.align.settle import Outcome
+from spm_opt.criteria.terms import HOLDS_WITHIN, Criterion
+from spm_opt.plan import Alignment
+from spm_opt.problem import FloatArray, IntArray, Problem
+
+Bits = NDArray[np.uint64]
+
+MOST_UNITS = 63
+"""Units of a territory are bits of one number."""
+MOST_SETS = 400_000
+"""Most territories that are listed, and most of one number of units on the way."""
+AT_ONCE = 20_000
+"""Territories whose centers are chosen in one go."""
+FEW_SETS, MANY_SETS = 2_000, 20_000
+"""Territories from which a first plan is chosen, and most that are left to the last solve."""
+NODES = 1_000
+"""Branch-and-bound nodes for each unit of the exact method's effort."""
+SLACK = 1e-11
+"""What rounding of points may lose, relative to them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """What the list came to: a plan or nothing, its centers, and a bound over all plans."""
+
+    outcome: Outcome | None
+    center: FloatArray
+    bound: float
+
+
+def by_list(problem: Problem, criteria: Sequence[Criterion], budget: Budget, clock: Clock) -> Listed | None:
+    """List all territories and choose among them; nothing where the problem is not of this form, or too large."""
+    if problem.n > MOST_UNITS or problem.k > problem.n or not all_free(problem):
+        return None
+    spoken = spoken_of(problem, criteria)
+    if spoken is None or (spoken.contiguous and not problem.geographic.all()):
+        return None
+    rows = alike_of(problem, spoken.rows)
+    if rows is None or (rows[0] < 0).any():
+        return None
+    clock.tell("list of territories", np.inf, np.inf, -np.inf)
+    bits = _sets(problem, spoken, rows)
+    if bits is None:
+        return None
+    points, middle = _points(spoken, bits, rows)
+    pool = Pool(bits[:, None], points, problem.n, problem.k)
+    return _chosen(problem, criteria, spoken, pool, middle, budget, clock)
+
+
+def _sets(
+    problem: Problem, spoken: Spoken, rows: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+) -> Bits | None:
+    """List the sets of units that keep the hard limits, unit by unit; nothing where they are too many.
+
+    A territory has at least what the others, full to their limits, leave. Where it may be empty, plans of
+    fewer territories would have to be looked at, too.
+    """
+    hard = np.isinf(rows[3])
+    amount, low, high = rows[0][:, hard], rows[1][hard], rows[2][hard]
+    total = amount.sum(axis=0)
+    others = problem.k - 1
+    low = np.maximum(low, total - others * np.where(np.isinf(high) & (others == 0), 0.0, high))
+    high = np.minimum(high, total - others * np.maximum(low, 0.0))
+    if not (low > HOLDS_WITHIN * total).any():
+        return None
+    slack = HOLDS_WITHIN * np.maximum(1.0, np.abs(total))
+    if not others and not spoken.contiguous:
+        whole = (total >= low - slack).all() and (total <= high + slack).all()
+        return np.array([2**problem.n - 1] if whole else [], dtype=np.uint64)
+    kept: list[Bits] = []
+    level = _Level.of_units(problem, amount, high + slack, contiguous=spoken.contiguous)
+    while len(level.bits):
+        kept.append(level.bits[(level.size >= low - slack).all(axis=1)])
+        if sum(map(len, kept)) > MOST_SETS or len(level.bits) > MOST_SETS:
+            return None
+        level = level.larger()
+    return np.concatenate(kept)
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """Sets of one number of units: their bits, sizes, the units that may be added to each, as bits too."""
+
+    bits: Bits
+    size: FloatArray
+    open: Bits
+    amount: FloatArray
+    most: FloatArray
+    near: Bits | None
+
+    @classmethod
+    def of_units(cls, problem: Problem, amount: FloatArray, most: FloatArray, *, contiguous: bool) -> _Level:
+        """Begin with the single units; what is added is later in order, or touches where that is asked."""
+        one = np.left_shift(np.uint64(1), np.arange(problem.n, dtype=np.uint64))
+        near = None
+        after = (np.uint64(2**problem.n - 1)) & ~(one | (one - np.uint64(1)))
+        if contiguous:
+            near = np.zeros(problem.n, dtype=np.uint64)
+            for u, v in problem.edges.tolist():
+                near[u] |= one[v]
+                near[v] |= one[u]
+        may = (amount <= most).all(axis=1)
+        return cls(one[may], amount[may], (after if near is None else near)[may], amount, most, near)
+
+    def larger(self) -> _Level:
+        """Add one unit to each set in every way, and list each set that comes of it once."""
+        found: list[tuple[Bits, FloatArray, Bits]] = []
+        for u in range(len(self.amount)):
+            bit = np.uint64(1) << np.uint64(u)
+            size = self.size + self.amount[u]
+            may = ((self.open & bit) != 0) & (size <= self.most).all(axis=1)
+            bits = self.bits[may] | bit
+            later = (
+                self.open[may] & ~(bit | (bit - np.uint64(1)))
+                if self.near is None
+                else (self.open[may] | self.near[u]) & ~bits
+            )
+            found.append((bits, size[may], later))
+        bits, size, later = (np.concatenate(part) for part in zip(*found, strict=True))
+        if self.near is not None:
+            bits, first = np.unique(bits, return_index=True)
+            size, later = size[first], later[first]
+        return _Level(bits, size, later, self.amount, self.most, self.near)
+
+
+def _points(
+    spoken: Spoken, bits: Bits, rows: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+) -> tuple[FloatArray, IntArray]:
+    """Points of each set, and the unit that is its best center."""
+    n = len(spoken.cost)
+    soft = ~np.isinf(rows[3])
+    amount, low, high, price = rows[0][:, soft], rows[1][soft], rows[2][soft], rows[3][soft]
+    points, middle = np.empty(len(bits)), np.empty(len(bits), dtype=np.int64)
+    for begin in range(0, len(bits), AT_ONCE):
+        part = slice(begin, begin + AT_ONCE)
+        member = ((bits[part, None] >> np.arange(n, dtype=np.uint64)) & np.uint64(1)).astype(float)
+        at = np.where(member > 0, np.round(member @ spoken.cost, 12), np.inf)
+        middle[part] = at.argmin(axis=1)
+        size = member @ amount
+        beyond = np.clip(low - size, 0, None) + np.clip(size - high, 0, None)
+        points[part] = at.min(axis=1) + beyond @ price
+    return points, middle
+
+
+def _chosen(
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    spoken: Spoken,
+    pool: Pool,
+    middle: IntArray,
+    budget: Budget,
+    clock: Clock,
+) -> Listed | None:
+    """Choose the best plan of the list, as far as it can be proven."""
+    none = np.zeros((0, 3), dtype=np.int64)
+    nodes = max(1, round(NODES * budget.exact_time))
+    seat, every = problem.seat, np.arange(len(pool.points))
+    if not len(every):
+        return None
+    rank = np.argsort(pool.points / pool.member(every).sum(axis=1), kind="stable")
+    worst = float(np.sort(pool.points)[-problem.k :].sum())
+    solved = over_pool(pool, np.sort(rank[: FEW_SETS * 2]), none, worst, clock)
+    if solved is None:
+        return None
+    bound, reduced = solved.bound, solved.reduced
+    first = np.sort(np.argsort(reduced, kind="stable")[:FEW_SETS])
+    plan, _ = _solved(pool, first, nodes, clock, presolve=True)
+    if plan is None:
+        return Listed(None, seat, bound + spoken.constant)
+    value = float(pool.points[plan].sum())
+    left = np.flatnonzero(reduced <= value - bound + PROVEN * max(1.0, value))
+    closed = len(left) <= MANY_SETS
+    for presolve in (True, False) if closed else ():
+        again, whole = _solved(pool, left, nodes, clock, presolve=presolve)
+        closed = closed and whole
+        if again is not None and pool.points[again].sum() < value:
+            plan, value = again, float(pool.points[again].sum())
+    work = {"territories listed": len(every)}
+    level = Level(
+        min((c.priority for c in criteria if c.weight), default=1),
+        value + spoken.constant,
+        (value - SLACK * max(1.0, value) if closed else min(bound, value)) + spoken.constant,
+    )
+    step = "territories listed to proof" if closed else "territories listed, with a bound over all of them"
+    label = pool.member(plan).toarray().argmax(axis=0)
+    name = locate.names_like_today(Alignment.incumbent(problem).unit_territory, label, problem.k)
+    center = np.empty((problem.k, 2))
+    center[name] = problem.place[middle[plan]]
+    # what the clock has cut short would go further another time
+    complete = not clock.over and (closed or clock.limit is None)
+    outcome = Outcome(name[label], (level,), "", (step,), work, complete)
+    return Listed(outcome, center, bound + spoken.constant)
+
+
+def _solved(
+    pool: Pool, rows: IntArray, nodes: int, clock: Clock, *, presolve: bool
+) -> tuple[IntArray | None, bool]:
+    """Choose a plan among some territories: their places in the list or nothing, and whether it is their best."""
+    some = pool.only(rows)
+    answer = integer(some, some.member(np.arange(len(rows))), clock.left(0.3), presolve=presolve, nodes=nodes)
+    if answer is None or answer.x is None:
+        return None, False
+    return np.asarray(rows[np.flatnonzero(answer.x > 0.5)]), answer.status == 0  # noqa: PLR2004  a binary that is one
