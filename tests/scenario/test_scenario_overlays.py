@@ -60,7 +60,9 @@ def test_a_layer_has_a_ratio_or_a_number(tmp_path, sizes):
 
 def test_unknown_keys_of_an_overlays_criteria_are_named_as_written(tmp_path):
     """The path of a fault has no word that the planner has not written."""
-    with pytest.raises(ScenarioError, match=r"overlays\.1\.criteria\.1\.toleranc: unknown key.*Maybe: tolerance"):
+    with pytest.raises(
+        ScenarioError, match=r"overlays\.1\.criteria\.1\.toleranc: unknown key.*Maybe: tolerance"
+    ):
         found(tmp_path, layer(SIZED, 'kind = "balance"\nactivity = "workload"\ntoleranc = 0.1'))
 
 
