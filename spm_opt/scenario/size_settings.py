@@ -35,18 +35,22 @@ class SizeRole(Frozen):
 
 
 class Response(Frozen):
-    """How the sales of a segment answer to selling effort, in place of what history tells."""
+    """How the sales of a segment answer to selling effort, in place of what history tells.
+
+    The curve is that of ADBUDG (Little 1970). It is S-shaped where the elasticity is above
+    (1 - without) (most - 1) / (most - without), else concave: each further hour brings less.
+    """
 
     segment: str = ""
     """The segment; without it every segment that no entry names."""
-    shape: Literal["concave", "s_shaped"] = "concave"
-    """Whether each further hour brings less from the first on, or more at first."""
-    elasticity: Fraction = 0.34
+    elasticity: float = Field(default=0.34, gt=0, le=5, allow_inf_nan=False)
     """Percent of sales for a percent of effort, at the effort of today (Albers, Mantrala and Sridhar 2010)."""
-    without: Fraction = 0.5
+    without: float = Field(default=0.4, ge=0, lt=1, allow_inf_nan=False)
     """Share of today's sales that would come without any selling, within the year."""
-    most: float = Field(default=1.5, gt=1, le=100, allow_inf_nan=False)
+    most: float = Field(default=2.0, gt=1, le=100, allow_inf_nan=False)
     """Most sales that unlimited selling would bring, in parts of today's."""
+    uncertainty: float = Field(default=0.2, ge=0, le=5, allow_inf_nan=False)
+    """Standard deviation of the elasticity: how sure it is, and with it the rest of the curve; 0 for certain."""
 
 
 class Hiring(Frozen):
