@@ -175,12 +175,12 @@ def filled_on(scenario: Scenario, table: pd.DataFrame) -> BoolArray:
     return np.asarray(there & begun & stays, dtype=bool)
 
 
-def _settled_hours(scenario: Scenario, table: pd.DataFrame) -> FloatArray:
+def _settled_hours(scenario: Scenario, table: pd.DataFrame) -> FloatArray:  # noqa: ARG001
     return table["capacity"].to_numpy(dtype=float)
 
 
 def _asked(scenario: Scenario, accounts: pd.DataFrame) -> tuple[tuple[str, ...], FloatArray]:
-    return ("field",), accounts[["workload"]].to_numpy(dtype=float)
+    return ("field",), accounts[[scenario.settings.simulate.workload]].to_numpy(dtype=float)
 
 
 def _book(
@@ -237,7 +237,9 @@ def _points(places: FloatArray, *, planar: bool) -> FloatArray:
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
-def _by_cell(values: FloatArray, group: IntArray, segment: IntArray, shape: tuple[int, int, int]) -> FloatArray:
+def _by_cell(
+    values: FloatArray, group: IntArray, segment: IntArray, shape: tuple[int, int, int]
+) -> FloatArray:
     """Add accounts ``(a, r)`` up by cell and segment, ``(c, s)``; what is in no group is spread as the rest is."""
     groups, roles, segments = shape
     out = np.zeros(shape)
@@ -284,4 +286,3 @@ def _effort(
     given = (hours > 0) & (asked > 0)
     own = hours / np.where(given, asked, 1.0) / np.tile(usual, len(needed) // roles)
     return usual, np.where(given, own.clip(SMALLEST, LARGEST), 1.0)
-

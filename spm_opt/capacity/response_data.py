@@ -18,9 +18,10 @@ from spm_opt.capacity.cells import YEAR, Cells
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.capacity_settings import Capacity
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.history import Window, spans
+from spm_opt.simulate.history import Window
 from spm_opt.simulate.metrics import past_periods
 from spm_opt.simulate.productivity import productivity
+from spm_opt.workload.bought import spans
 
 SHORTEST, LONGEST = 3, 36
 """Months of the shortest period, and of the past that counts: what is older was sold by others."""
@@ -68,8 +69,8 @@ class Panel:
 
 def panel(scenario: Scenario, known: Cells) -> Panel:
     """Put history and effort together; the same for any order of rows."""
-    nothing = np.zeros(0, dtype=np.int64)
-    empty = Panel(nothing, nothing, nothing, *(np.zeros(0) for _ in range(4)), nothing, 0)
+    none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+    empty = Panel(none, none, none, nothing, nothing, nothing, nothing, none, 0)
     table = scenario.history
     if table is None or table.empty:
         return empty
@@ -83,7 +84,6 @@ def panel(scenario: Scenario, known: Cells) -> Panel:
     first = int(finish.max()) - count * months
     if count == 0:
         return empty
-    shape = (len(known.staff.ids), len(known.segments))
     sales = _sales(scenario, known, table, first, count, months)
     effort, new = _effort(scenario, known, first, count, months)
     size, accounts = _size(scenario, known)
@@ -194,5 +194,5 @@ def _size(scenario: Scenario, known: Cells) -> tuple[FloatArray, IntArray]:
     own = accounts[name].to_numpy(dtype=float) if name in accounts.columns else book.hours.sum(axis=1)
     held = book.seller >= 0
     place = (book.seller * shape[1] + book.segment)[held]
-    size = np.bincount(place, own[held], shape[0] * shape[1]).reshape(shape)
+    size = np.bincount(place, own[held], shape[0] * shape[1]).reshape(shape).astype(np.float64)
     return size, np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape).astype(np.int64)

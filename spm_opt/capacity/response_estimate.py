@@ -43,6 +43,10 @@ FLAT = 1e-6
 """Precision of what is as good as unknown."""
 STEPS, BURN, THIN, WIDER = 30, 60, 2, 1.3
 """Gauss-Newton steps at most; draws dropped, and taken for one that is kept; width of the slices' ellipse."""
+LEAST_SQUARE = 1e-12
+"""Squares of residuals below which logarithms are exact."""
+STILL, NARROW = 1e-4, 1e-9
+"""Gain of a step, and width of a slice, below which there is nothing more to find."""
 MOST_ALIKE = 0.8
 """Autocorrelation at most: beyond, periods tell nothing new."""
 RATIOS = (0.1, 0.3, 0.6, 1.0, 1.8, 3.0)
@@ -78,9 +82,7 @@ def told(panel: Panel, segments: int) -> Told:
     """Count what there is."""
     rows = np.bincount(panel.segment, minlength=segments)
     pairs = np.unique(np.column_stack([panel.segment, panel.seller]), axis=0)
-    variation = [
-        float(panel.effort[panel.segment == s].std()) if rows[s] else 0.0 for s in range(segments)
-    ]
+    variation = [float(panel.effort[panel.segment == s].std()) if rows[s] else 0.0 for s in range(segments)]
     return Told(rows, np.bincount(pairs[:, 0], minlength=segments), np.array(variation))
 
 
@@ -137,7 +139,9 @@ class _Linear:
     logdet: float
 
     @classmethod
-    def of(cls, columns: csr_array, penalty: FloatArray, weight: FloatArray, group: IntArray, ratio: float) -> _Linear:
+    def of(
+        cls, columns: csr_array, penalty: FloatArray, weight: FloatArray, group: IntArray, ratio: float
+    ) -> _Linear:
         """Prepare; ``ratio`` is the spread of a seller in a segment in parts of the noise."""
         # the covariance of a group's weighted rows is I + ratio^2 w w'
         length = np.bincount(group, weight**2)
@@ -192,18 +196,19 @@ class _Model:
     def of(cls, panel: Panel, rows: IntArray, loss: float, mean: FloatArray, root: FloatArray) -> _Model:
         """Choose the spreads of sellers by the evidence, at the default curve and again at the mode."""
         design = _Design.of(panel, rows, loss)
-        model, at, worth = None, mean, 1.0
-        for _ in range(2):
-            residual = design.sales - _logs(at, design.effort, design.segment)
-            linear = max(
-                (design.linear(own, all_) for own in RATIOS for all_ in RATIOS),
-                key=lambda one: _evidence(one, residual),
-            )
-            model = cls(design.sales, design.effort, design.segment, linear, mean, root, worth)
-            at, _ = model.mode(at)
-            worth = _worth(linear.rest(design.sales - _logs(at, design.effort, design.segment)), linear.group, panel.period[rows])
-        assert model is not None
-        return model
+        first = cls._at(design, mean, mean, root, 1.0)
+        at, _ = first.mode(mean)
+        left = first.linear.rest(design.sales - _logs(at, design.effort, design.segment))
+        return cls._at(design, at, mean, root, _worth(left, design.group, panel.period[rows]))
+
+    @classmethod
+    def _at(cls, design: _Design, at: FloatArray, mean: FloatArray, root: FloatArray, worth: float) -> _Model:
+        residual = design.sales - _logs(at, design.effort, design.segment)
+        linear = max(
+            (design.linear(own, shared) for own in RATIOS for shared in RATIOS),
+            key=lambda one: _evidence(one, residual),
+        )
+        return cls(design.sales, design.effort, design.segment, linear, mean, root, worth)
 
     def fit(self, numbers: FloatArray) -> float:
         """Give the logarithm of the likelihood, up to a constant."""
@@ -234,7 +239,7 @@ class _Model:
             else:
                 break
             moved, at, value = found - value, tried, found
-            if moved < 1e-4:
+            if moved < STILL:
                 break
         covariance = np.linalg.inv(self._normal(at)[0] + precision)
         return at, np.asarray(cholesky((covariance + covariance.T) / 2, lower=True))
@@ -252,8 +257,8 @@ class _Model:
         white = np.column_stack([self.linear.white(column) for column in jacobian.T])
         residual = self.linear.white(self.sales - middle)
         left, rest = self.linear.left(white), self.linear.left(residual)
-        square = residual @ residual - rest @ rest
-        scale = self.worth * len(residual) / max(square, 1e-12)
+        square = max(float(residual @ residual - rest @ rest), LEAST_SQUARE)
+        scale = self.worth * len(residual) / square
         return scale * (white.T @ white - left.T @ left), scale * (white.T @ residual - left.T @ rest)
 
     def slices(self, at: FloatArray, root: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
@@ -283,7 +288,7 @@ def _slice(
     while True:
         tried = z * np.cos(angle) + other * np.sin(angle)
         found = height(tried)
-        if found > bar or high - low < 1e-9:
+        if found > bar or high - low < NARROW:
             return (tried, found) if found > bar else (z, level)
         low, high = (angle, high) if angle < 0 else (low, angle)
         angle = low + (high - low) * rng.random()
@@ -300,7 +305,7 @@ def _logs(numbers: FloatArray, effort: FloatArray, segment: IntArray) -> FloatAr
 def _square(linear: _Linear, residual: FloatArray) -> float:
     white = linear.white(residual)
     rest = linear.left(white)
-    return max(float(white @ white - rest @ rest), 1e-12)
+    return max(float(white @ white - rest @ rest), LEAST_SQUARE)
 
 
 def _worth(rest: FloatArray, group: IntArray, period: IntArray) -> float:
@@ -368,7 +373,9 @@ class _Design:
             np.full(self.slope_columns, (noise / SLOPE_SPREAD) ** 2), [(noise / HANDOVER_SPREAD) ** 2],
             np.full(self.others.shape[1] - self.slope_columns - 1, FLAT), np.full(self.seller.shape[1], shared**-2),
         ])  # fmt: skip
-        return _Linear.of(csr_array(hstack([self.others, self.seller])), penalty, self.weight, self.group, own)
+        return _Linear.of(
+            csr_array(hstack([self.others, self.seller])), penalty, self.weight, self.group, own
+        )
 
 
 def _codes(values: IntArray) -> IntArray:

@@ -18,12 +18,14 @@ from spm_opt.scenario.size_settings import Size
 def judged(scenario: Scenario, known: Cells, size: Size, parameters: pd.DataFrame, seen: Told) -> Findings:
     """Collect everything at once."""
     places = places_in(scenario.folder)
-    return Findings.of([
-        *_nobodys(known, places),
-        *_idle(known, size, places),
-        *_thin(scenario, known, parameters, seen),
-        *_worthless(scenario, known),
-    ])
+    return Findings.of(
+        [
+            *_nobodys(known, places),
+            *_idle(known, size, places),
+            *_thin(scenario, known, parameters, seen),
+            *_worthless(scenario, known),
+        ]
+    )
 
 
 def _at(places: Places, *path: str | int) -> tuple[str, int, str]:
@@ -39,7 +41,9 @@ def _nobodys(known: Cells, places: Places) -> Iterator[Finding]:
         covered = {s for (_, at), own in taken.items() if at == c for s in own}
         bare = [s for s in range(len(names)) if hours[s] > 0 and s not in covered]
         if bare:
-            listed = "" if len(bare) == len(names) else f" of {', '.join(names[s] or 'no segment' for s in bare)}"
+            listed = (
+                "" if len(bare) == len(names) else f" of {', '.join(names[s] or 'no segment' for s in bare)}"
+            )
             yield Finding(
                 "warning", "hours that no role works", *_at(places, "size", "roles"),
                 f"{hours[bare].sum():,.0f} {channel} hours{listed}", "a role for every channel and segment",

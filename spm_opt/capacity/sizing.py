@@ -27,7 +27,7 @@ from spm_opt.capacity.response_data import panel
 from spm_opt.capacity.response_estimate import Told, drawn, told
 from spm_opt.capacity.size_findings import judged
 from spm_opt.errors import ScenarioError
-from spm_opt.problem import FloatArray, IntArray
+from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.size_settings import Response, Size
@@ -39,6 +39,8 @@ FLAT = 0.01
 """Part of the best profit that numbers as good as the best may lack."""
 BEYOND = 5
 """Sellers tried beyond twice today's, and twice the build-up."""
+WIDENINGS = 5
+"""Times at most that twice as many are tried, while the most tried are the best."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,44 +172,68 @@ def _parameters(known: Cells, curves: Curves, source: list[str], seen: Told) -> 
     for s, name in enumerate(known.segments):
         for parameter, values in figures.items():
             low, high = np.quantile(values[:, s], [LOW, HIGH])
-            rows.append((name, parameter, float(values[:, s].mean()), low, high, source[s], int(seen.rows[s])))
+            rows.append(
+                (name, parameter, float(values[:, s].mean()), low, high, source[s], int(seen.rows[s]))
+            )
     columns = ["segment", "parameter", "value", "low", "high", "source", "observations"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _sized(
-    scenario: Scenario, known: Cells, settings: Size, curves: Curves, parameters: pd.DataFrame, seen: Told, seed: int
+    scenario: Scenario,
+    known: Cells,
+    settings: Size,
+    curves: Curves,
+    parameters: pd.DataFrame,
+    seen: Told,
+    seed: int,
 ) -> Sizing:
     """Weigh every number of sellers."""
     needed, hours = known.needed.sum(axis=1), known.seller_hours
+    cost = np.array([one.cost for one in known.settings])[known.role]
     build_up = np.divide(needed, hours, out=np.zeros_like(needed), where=hours > 0)
-    role = known.role
-    cost = np.array([one.cost for one in known.settings])[role]
-    top = 2 * max(float(np.ceil(build_up).max()), float(known.sellers.max()))
-    most = int(top) + BEYOND + max(one.least for one in known.settings)
-    numbers = np.arange(most + 1)
     shocks = _shocks(scenario, curves.elasticity.shape, seed)
-    draws = np.stack([
-        _sales(known, curves, shocks, cell, numbers) for cell in range(len(needed))
-    ])  # fmt: skip
+    top = 2 * int(max(float(np.ceil(build_up).max()), float(known.sellers.max())))
+    most = top + BEYOND + max(one.least for one in known.settings)
+    for _ in range(WIDENINGS):
+        draws = np.stack(
+            [_sales(known, curves, shocks, cell, np.arange(most + 1)) for cell in range(len(needed))]
+        )
+        weighed = _weighed(known, settings.margin * draws, cost)
+        if weighed.best.max() < most:
+            break
+        most *= 2
     value_draws = settings.margin * draws
-    value = value_draws.mean(axis=2)
-    bill = cost[:, None] * numbers
-    allowed = _allowed(known, numbers)
-    profit = np.where(allowed, value - bill, -np.inf)
-    best = profit.argmax(axis=1)
-    each = np.where(allowed[:, :, None], value_draws - bill[:, :, None], -np.inf).argmax(axis=1)
-    top_profit = profit.max(axis=1, keepdims=True)
-    flat = profit >= top_profit - FLAT * np.abs(top_profit)
-    low, high = np.quantile(each, [LOW, HIGH], axis=1, method="nearest").astype(np.int64)
-    chance = np.stack([(each == n).mean(axis=1) for n in numbers], axis=1)
     made = Sizing(
-        tuple(known.name(cell) for cell in range(len(needed))), known.sellers, needed, hours, build_up, value,
-        value_draws, draws.mean(axis=2), cost, best, low, high, flat.argmax(axis=1),
-        most - flat[:, ::-1].argmax(axis=1), pd.DataFrame(), parameters,
+        tuple(known.name(cell) for cell in range(len(needed))), known.sellers, needed, hours, build_up,
+        value_draws.mean(axis=2), value_draws, draws.mean(axis=2), cost, weighed.best, weighed.low, weighed.high,
+        weighed.flat.argmax(axis=1), most - weighed.flat[:, ::-1].argmax(axis=1), pd.DataFrame(), parameters,
         judged(scenario, known, settings, parameters, seen),
     )  # fmt: skip
-    return replace(made, curve=_curve(made, known, chance, flat))
+    return replace(made, curve=_curve(made, known, weighed))
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighed:
+    """What profits say: the best number, its interval, its chance ``(c, N + 1)``, and which are as good."""
+
+    best: IntArray
+    low: IntArray
+    high: IntArray
+    chance: FloatArray
+    flat: BoolArray
+
+
+def _weighed(known: Cells, value: FloatArray, cost: FloatArray) -> _Weighed:
+    """Choose by the expected profit, and in each draw; of equals the fewest."""
+    numbers = np.arange(value.shape[1])
+    allowed, bill = _allowed(known, numbers), cost[:, None] * numbers
+    profit = np.where(allowed, value.mean(axis=2) - bill, -np.inf)
+    each = np.where(allowed[:, :, None], value - bill[:, :, None], -np.inf).argmax(axis=1)
+    top = profit.max(axis=1, keepdims=True)
+    low, high = np.quantile(each, [LOW, HIGH], axis=1, method="nearest").astype(np.int64)
+    chance = np.stack([(each == n).mean(axis=1) for n in numbers], axis=1)
+    return _Weighed(profit.argmax(axis=1), low, high, chance, profit >= top - FLAT * np.abs(top))
 
 
 def _shocks(scenario: Scenario, shape: tuple[int, ...], seed: int) -> FloatArray:
@@ -232,14 +258,14 @@ def _sales(known: Cells, curves: Curves, shocks: FloatArray, cell: int, numbers:
     return np.asarray(out.sum(axis=2))
 
 
-def _allowed(known: Cells, numbers: IntArray) -> np.ndarray:
+def _allowed(known: Cells, numbers: IntArray) -> BoolArray:
     """Say which numbers keep the role's limits; a role without hours needs nobody beyond them."""
     least = np.array([one.least for one in known.settings])[known.role][:, None]
     most = np.array([np.inf if one.most is None else one.most for one in known.settings])[known.role][:, None]
     return np.asarray((numbers >= least) & (numbers <= np.maximum(most, least)))
 
 
-def _curve(made: Sizing, known: Cells, chance: FloatArray, flat: np.ndarray) -> pd.DataFrame:
+def _curve(made: Sizing, known: Cells, weighed: _Weighed) -> pd.DataFrame:
     """Lay out every number of sellers of every cell."""
     count, numbers = len(made.cells), np.arange(made.value.shape[1])
     profit, draws = made.profit, made.profit_draws
@@ -253,7 +279,7 @@ def _curve(made: Sizing, known: Cells, chance: FloatArray, flat: np.ndarray) -> 
         "sellers": np.tile(numbers, (count, 1)), "effort": scale[:, None] * numbers, "sales": made.sales,
         "margin": made.value, "cost": made.cost[:, None] * numbers, "profit": profit, "low": low, "high": high,
         "earns_last": last, "costs_last": np.where(numbers > 0, made.cost[:, None], np.nan),
-        "chance_best": chance, "flat": flat, "best": numbers == made.best[:, None],
+        "chance_best": weighed.chance, "flat": weighed.flat, "best": numbers == made.best[:, None],
     }  # fmt: skip
     names = {
         "group": np.repeat([group for group, _ in made.cells], len(numbers)),

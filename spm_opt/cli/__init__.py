@@ -5,8 +5,10 @@ from spm_opt.cli.commands import main as main
 from spm_opt.cli.compare_command import compare
 from spm_opt.cli.metrics_command import metrics
 from spm_opt.cli.pay_command import pay
+from spm_opt.cli.size_command import size
 
 main.add_command(calibrate)
 main.add_command(compare)
 main.add_command(metrics)
 main.add_command(pay)
+main.add_command(size)

@@ -16,6 +16,7 @@ from spm_opt.scenario.check_past import check_past
 from spm_opt.scenario.check_pay import check_pay
 from spm_opt.scenario.check_sales import check_history, check_pipeline
 from spm_opt.scenario.check_settings import check_settings
+from spm_opt.scenario.check_size import check_size
 from spm_opt.scenario.findings import Finding, Findings, Severity
 from spm_opt.scenario.located import frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
@@ -49,6 +50,7 @@ def check(scenario: Scenario) -> Findings:
         + _candidates(scenario)
         + check_settings(scenario)
         + check_overlays(scenario)
+        + check_size(scenario)
         + check_pay(scenario)
     )
     broken = {(one.file, one.row) for one in scenario.findings if one.rule == RAGGED}

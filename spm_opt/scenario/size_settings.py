@@ -22,7 +22,7 @@ class SizeRole(Frozen):
     """Channels whose hours the role works."""
     segments: tuple[str, ...] = ()
     """Segments whose hours the role works; without it all that no other role of its channels names."""
-    cost: Money
+    cost: Money = Field(gt=0)
     """Full cost of one seller a year: pay, benefits, car, tools."""
     hire_cost: Money = 0.0
     """Cost of finding and training one."""

@@ -64,7 +64,9 @@ class Known:
     today: IntArray
 
 
-def true_curves(rng: np.random.Generator, segments: int) -> tuple[list[Callable[[FloatArray], FloatArray]], FloatArray]:
+def true_curves(
+    rng: np.random.Generator, segments: int
+) -> tuple[list[Callable[[FloatArray], FloatArray]], FloatArray]:
     """Draw a curve for each segment: sales in parts of today's by effort in parts of today's, and its elasticity."""
     spread = np.sqrt(np.log1p((0.2 / 0.34) ** 2))
     shared = rng.normal(0, spread * np.sqrt(0.7))
@@ -151,9 +153,7 @@ def drawn(seed: int) -> Known:
     settings = made.settings.model_copy(
         update={"size": Size(margin=MARGIN, roles=(SizeRole(name="field", cost=cost),))}
     )
-    return Known(
-        replace(made, settings=settings), value - cost * numbers, elasticity, np.bincount(region)
-    )
+    return Known(replace(made, settings=settings), value - cost * numbers, elasticity, np.bincount(region))
 
 
 def _shares(rng: np.random.Generator, k: int) -> FloatArray:
@@ -180,7 +180,7 @@ def _sales(
     x: FloatArray,
     start: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Expected sales of each account in a quarter at usual effort, and those of every quarter."""
+    """Draw expected sales of each account in a quarter at usual effort, and those of every quarter."""
     a, quarters = len(segment), x.shape[1]
     level = 0.06 * potential * np.exp(rng.normal(0, 0.6, a)) * (rng.random(a) > 0.15)
     skill = np.exp(rng.normal(0, 0.1, x.shape[0]))
@@ -192,8 +192,12 @@ def _sales(
     new = (quarter >= start[:, None]) & (quarter < start[:, None] + 12) & (start[:, None] >= 0)
     rise = np.stack([curve(x) for curve in curves])[segment, seller]
     sales = level[:, None] * rise * (skill[:, None] * (1 - lost * new))[seller] * drift * period[segment]
-    alive = rng.random((a, quarters)).cumsum(axis=1) * 0 + (rng.exponential(1 / 0.0125, a)[:, None] > np.arange(quarters))
-    return level * period[:, -4:].mean(axis=1)[segment] * alive[:, -1], sales * alive * np.exp(rng.normal(-0.045, 0.3, sales.shape))
+    alive = rng.random((a, quarters)).cumsum(axis=1) * 0 + (
+        rng.exponential(1 / 0.0125, a)[:, None] > np.arange(quarters)
+    )
+    return level * period[:, -4:].mean(axis=1)[segment] * alive[:, -1], sales * alive * np.exp(
+        rng.normal(-0.045, 0.3, sales.shape)
+    )
 
 
 def _cost(rng: np.random.Generator, value: FloatArray, fair: float, k: int) -> float:
@@ -213,7 +217,7 @@ def _day(month: int, months: int) -> str:
 
 
 def reached(known: Known, numbers: IntArray) -> float:
-    """True profit with these numbers of sellers by region, in parts of the best."""
+    """Give the true profit with these numbers of sellers by region, in parts of the best."""
     top = known.profit.shape[1] - 1
     own = known.profit[np.arange(len(numbers)), np.minimum(numbers, top)].sum()
     return float(own / known.profit.max(axis=1).sum())
@@ -265,7 +269,9 @@ def main() -> None:
             f"  {way:<15} within {WITHIN:.0%} of the best profit in {(own >= 1 - WITHIN).mean():6.1%}, "
             f"median {own.median():.1%}, tenth percentile {own.quantile(0.1):.1%}"
         )
-    print(f"  90 % intervals of elasticities from history hold the truth in {rows['inside'].mean():.0%}; mean error {rows['error'].mean():+.3f}")
+    print(
+        f"  90 % intervals of elasticities from history hold the truth in {rows['inside'].mean():.0%}; mean error {rows['error'].mean():+.3f}"
+    )
 
 
 if __name__ == "__main__":
