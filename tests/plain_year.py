@@ -127,12 +127,19 @@ class PlainYear:
                 for m in range(12)
             ]
             filled = min(max(began, 0), 12)
+        due = 12
+        if not pd.isna(
+            row["end"]
+        ):  # the month after a last day, or the same where it is not the month's last
+            after = row["end"] + pd.Timedelta(days=1)
+            due = min(max(12 * (after.year - year) + after.month - 1, 0), 12)
         hazard = 1 - (1 - rules.attrition) ** (1 / 12)
         u = draw(self.seed, "seller", name, 0, self.count)
         v = draw(self.seed, "seller", name, 1, self.count)
         months = np.empty((12, self.count))
         for r in range(self.count):
             leave = min(filled + int(np.log(u[r]) / np.log(1 - hazard)), 12) if hazard > 0 else 12
+            leave = min(leave, due)
             if filled == 12:
                 leave = 12
             if name in self.stress.leavers:
@@ -145,16 +152,18 @@ class PlainYear:
             months[:, r] = path
         growth = self.demand.growth
         place = self.demand.seller_names.index(name)
-        skill, kept = (growth.skill.level[place], growth.skill.kept[place]) if filled == 0 else (0.0, 1.0)
+        skill, kept = (
+            (growth.skill.level[place], growth.skill.kept[place]) if filled == 0 and due > 0 else (0.0, 1.0)
+        )
         spread = self._shared(growth.shared.seller, self._parameter("seller")) * np.sqrt(kept)
         luck = shock(self.seed, "seller", name, spread, self.count)
-        return {"months": months, "luck": luck * np.exp(skill), "filled": filled}
+        return {"months": months, "luck": luck * np.exp(skill), "known": filled == 0 and due > 0}
 
     def _nobody(self):
         return {
             "months": np.full((12, self.count), self.rules.vacancy),
             "luck": np.ones(self.count),
-            "filled": 12,
+            "known": False,
         }
 
     def usual(self):
@@ -201,7 +210,7 @@ class PlainYear:
         if today not in self.names or not self.handovers:
             return False
         goes = today in self.stress.leavers or t < 0 or self.names[t] != today
-        return self.people[self.names.index(today)]["filled"] == 0 and goes
+        return self.people[self.names.index(today)]["known"] and goes
 
     def account(self, i):
         """Give what an account brings in every replication, its seller's shock apart, and what hands cost."""

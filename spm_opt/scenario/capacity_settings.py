@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from spm_opt.scenario.frozen import Fraction, Frozen
+from spm_opt.scenario.frozen import Fraction, Frozen, NotEmpty
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Part = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+DAYS, MONTHS = 7, 12
 Category = Literal["prospecting", "selling", "administration", "travel", "other"]
 
 
@@ -27,11 +29,27 @@ class Capacity(Frozen):
     """Days of the year on which nobody works."""
     leave: float = Field(default=20.0, ge=0, le=366, allow_inf_nan=False)
     """Working days a year that a seller is away: leave, illness, training."""
-    leave_by_month: tuple[float, ...] = ()
+    leave_by_month: tuple[Part, ...] = ()
     """Parts of that leave by month from January, in any unit (12 numbers); without it as working days are."""
-    selling_share: Fraction = 0.65
+    selling_share: float = Field(default=0.65, gt=0, le=1, allow_inf_nan=False)
     """Share of working hours that goes into what the workload counts, where time sheets do not tell."""
     selling_share_spread: Fraction = 0.08
     """Standard deviation of that share between sellers, where time sheets do not tell."""
-    counted: tuple[Category, ...] = ("prospecting", "selling", "travel")
+    counted: Annotated[tuple[Category, ...], NotEmpty] = ("prospecting", "selling", "travel")
     """Categories of time sheets that the workload counts."""
+
+    @field_validator("weekend")
+    @classmethod
+    def _some_day_is_left(cls, weekend: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+        if len(set(weekend)) == DAYS:
+            raise ValueError("names every day of the week, so that nobody ever works")
+        return weekend
+
+    @field_validator("leave_by_month")
+    @classmethod
+    def _every_month_has_a_part(cls, parts: tuple[float, ...]) -> tuple[float, ...]:
+        if parts and len(parts) != MONTHS:
+            raise ValueError(f"should have 12 numbers, one a month from January (found {len(parts)})")
+        if parts and not sum(parts) > 0:
+            raise ValueError("should not be 0 in every month")
+        return parts

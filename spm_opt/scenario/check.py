@@ -17,6 +17,7 @@ from spm_opt.scenario.check_pay import check_pay
 from spm_opt.scenario.check_sales import check_history, check_pipeline
 from spm_opt.scenario.check_settings import check_settings
 from spm_opt.scenario.check_size import check_size
+from spm_opt.scenario.check_time import check_dates_and_shares
 from spm_opt.scenario.findings import Finding, Findings, Severity
 from spm_opt.scenario.located import frame_findings, nearest_of
 from spm_opt.scenario.scenario import Scenario
@@ -43,6 +44,7 @@ def check(scenario: Scenario) -> Findings:
         + _locks_and_skills(scenario)
         + _sellers(scenario)
         + _levels_and_capacities(scenario)
+        + check_dates_and_shares(scenario)
         + check_history(scenario)
         + check_pipeline(scenario)
         + check_past(scenario)

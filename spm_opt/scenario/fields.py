@@ -34,8 +34,7 @@ _SELLERS = (
 
 def fields_of(settings: Settings) -> dict[str, Fields]:
     """List the fields of every table; the accounts have the scenario's activities too, but for a derived one."""
-    derived = () if settings.workload is None else (settings.workload.activity,)
-    typed = tuple(name for name in settings.activities if name not in derived)
+    typed = tuple(name for name in settings.activities if name != _derived(settings))
     return {
         "accounts": Fields(("id", *typed), _ACCOUNTS),
         "sellers": Fields(("id",), _SELLERS),
@@ -73,16 +72,27 @@ def check_mapping(settings: Settings, places: Places) -> None:
         table: Table | None = getattr(settings.tables, name)
         if table is not None:
             messages += [
-                places.message(path, text) for path, text in _faults(("tables", name), table, fields)
+                places.message(path, text)
+                for path, text in _faults(("tables", name), table, fields, _derived(settings))
             ]
     if messages:
         raise ScenarioError(messages)
 
 
-def _faults(at: Path, table: Table, fields: Fields) -> list[tuple[Path, str]]:
+def _derived(settings: Settings) -> str:
+    """Name the activity that ``[workload]`` derives."""
+    return "" if settings.workload is None else settings.workload.activity
+
+
+def _faults(at: Path, table: Table, fields: Fields, derived: str) -> list[tuple[Path, str]]:
     """Find what is wrong with the settings of one table."""
     faults: list[tuple[Path, str]] = [
-        ((*at, key, field), f"unknown field; {suggest(field, fields.all)}")
+        (
+            (*at, key, field),
+            "is derived by [workload]; leave one of them out"
+            if field == derived
+            else f"unknown field; {suggest(field, fields.all)}",
+        )
         for key in ("columns", "translate")
         for field in getattr(table, key)
         if field not in fields.all

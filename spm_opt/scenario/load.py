@@ -143,6 +143,8 @@ def _accounts(texts: Texts, settings: Settings, decimal: str) -> Read:
 def _sellers(texts: Texts, settings: Settings, decimal: str) -> Read:
     x, y, findings = _coordinates(texts, decimal, planar=settings.units.coordinates == "planar")
     capacity, more = floats(texts, "capacity", decimal=decimal, empty=np.inf, low=0.0)
+    if settings.capacity is not None:
+        more = _not_used(texts, "capacity")
     part_time, fault = floats(texts, "part_time", decimal=decimal, empty=1.0, low=0.0)
     leave, another = floats(texts, "leave", decimal=decimal, empty=np.nan, low=0.0)
     start, even_more = dates(texts, "start")
@@ -155,6 +157,14 @@ def _sellers(texts: Texts, settings: Settings, decimal: str) -> Read:
         **{level: texts.column(level) for level in ("manager", "district", "region")},
     })  # fmt: skip
     return _sorted(frame), findings
+
+
+def _not_used(texts: Texts, field: str) -> list[Finding]:
+    """Warn of a column whose figures are derived."""
+    if field not in texts.texts:
+        return []
+    rule, column = "column not used: [capacity] derives it", texts.names.get(field, field)
+    return [Finding("warning", rule, texts.file, 1, column, suggestion="leave it out of columns")]
 
 
 def _candidates(texts: Texts, settings: Settings, decimal: str) -> Read:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from itertools import pairwise
+
+from pydantic import Field, field_validator
 
 from spm_opt.scenario.frozen import Fraction, Frozen
 
@@ -75,3 +77,13 @@ class Simulation(Frozen):
     vacancy: Fraction = 0.5
     """Share of full productivity while a position is not filled."""
     handover: Handover = Handover()
+
+    @field_validator("ramp")
+    @classmethod
+    def _ramp_rises(cls, ramp: tuple[float, ...]) -> tuple[float, ...]:
+        falls = next((month for month, (one, other) in enumerate(pairwise(ramp), 2) if other < one), 0)
+        if falls:
+            raise ValueError(
+                f"a ramp does not fall: {ramp[falls - 1]:g} in month {falls} after {ramp[falls - 2]:g}"
+            )
+        return ramp

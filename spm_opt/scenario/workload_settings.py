@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from spm_opt.scenario.frozen import Frozen, Money
+from spm_opt.scenario.frozen import Frozen, Money, NotEmpty
 
 Channel = Literal["field", "inside", "partner"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
 class Coverage(Frozen):
@@ -42,7 +43,7 @@ class NewBusiness(Frozen):
 
 
 class Travelling(Frozen):
-    """Travel of one field contact by continuous approximation, or from the table of travel."""
+    """Travel of one field contact: the way from the nearest seat, shared by the stops of a tour, and between stops."""
 
     speed: float = Field(default=60.0, gt=0, le=1_000, allow_inf_nan=False)
     """Mean speed on the road, in km/h."""
@@ -53,7 +54,7 @@ class Travelling(Frozen):
     tour: float = Field(default=0.7124, ge=0, le=5, allow_inf_nan=False)
     """Length of a shortest tour in units of the root of stops times area (Beardwood, Halton and Hammersley 1959)."""
     table: Literal["km", "minutes"] = "km"
-    """What [tables.travel] counts, where it is given."""
+    """What [tables.travel] counts, where it is given: its least figure over sellers is then the way there."""
 
 
 class Workload(Frozen):
@@ -61,9 +62,9 @@ class Workload(Frozen):
 
     activity: str = "workload"
     """The activity that gets the hours."""
-    channels: tuple[Channel, ...] = ("field",)
+    channels: Annotated[tuple[Channel, ...], NotEmpty] = ("field",)
     """Channels whose hours the sellers of the plan work; the others are counted, and sized, beside."""
-    coverage: tuple[Coverage, ...] = Field(min_length=1)
+    coverage: Annotated[tuple[Coverage, ...], NotEmpty]
     """Contacts by segment and channel."""
     new_business: tuple[NewBusiness, ...] = ()
     """Hours for potential that is not bought yet."""

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from spm_opt.problem import FloatArray, IntArray
+from spm_opt.workload.time_sheets import drawn_share
 
 LEAST, MOST = 0.1, 2.0
 """Least effort counted, and the most that prospects take up."""
@@ -101,14 +102,5 @@ def selling_capacity(
     team = sum(share * hours for share, hours in shares.values()) / max(hours, 1e-9)
     if team <= 0:
         return capacity
-    factor = [
-        (shares[name][0] * shares[name][1] + HOURS * team) / (shares[name][1] + HOURS) / team
-        if name in shares
-        else 1.0
-        for name in names
-    ]
+    factor = [drawn_share(*shares[name], team) / team if name in shares else 1.0 for name in names]
     return np.asarray(capacity * np.array(factor))
-
-
-HOURS = 100.0
-"""Hours of the team's share that count beside a seller's own."""

@@ -23,6 +23,7 @@ import pandas as pd
 
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.workload.time_sheets import sheets
 
 DAYS_A_MONTH = 365.2425 / 12
 SELLING = ("prospecting", "selling")
@@ -109,16 +110,8 @@ def selling_share(scenario: Scenario, *, before: int | None = None) -> dict[str,
         By seller, the share of hours spent prospecting and selling, and the hours it was taken from;
         sellers without hours are not in it. ``None`` where nobody has any.
     """
-    sheets = past_periods(scenario.timesheets, scenario, before)
-    if sheets is None:
-        return None
-    sheets = sheets.sort_values(["seller", "hours"], kind="stable")
-    total = sheets.groupby("seller")["hours"].sum()
-    sold = sheets[sheets["category"].isin(SELLING)].groupby("seller")["hours"].sum()
-    shares = {
-        str(name): (float(sold.get(name, 0.0)) / hours, hours) for name, hours in total.items() if hours > 0
-    }
-    return shares or None
+    found = sheets(scenario, SELLING, before=before)
+    return None if found is None else dict(found.own)
 
 
 def closed_deals(scenario: Scenario, before: int | None = None) -> pd.DataFrame | None:
@@ -128,18 +121,6 @@ def closed_deals(scenario: Scenario, before: int | None = None) -> pd.DataFrame 
         return None
     closed = pd.DatetimeIndex(table["closed"])
     known = table[np.asarray(closed.year * _YEAR + closed.month - 1 < _limit(scenario, before))]
-    return None if known.empty else known
-
-
-def past_periods(
-    table: pd.DataFrame | None, scenario: Scenario, before: int | None = None
-) -> pd.DataFrame | None:
-    """Take a table's periods that ended before a month (see `stage_counts`), ``None`` where there is none."""
-    if table is None:
-        return None
-    start = pd.DatetimeIndex(table["period"])
-    end = start.year * _YEAR + start.month - 1 + table["months"].to_numpy(dtype=np.int64)
-    known = table[np.asarray(end <= _limit(scenario, before))]
     return None if known.empty else known
 
 

@@ -31,8 +31,9 @@ from spm_opt.problem import BoolArray, FloatArray, IntArray
 from spm_opt.scenario.columns import period_labels
 from spm_opt.scenario.past_tables import CATEGORIES
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.metrics import closed_deals, past_periods, stage_places
+from spm_opt.simulate.metrics import closed_deals, stage_places
 from spm_opt.simulate.past_sales import past_sales
+from spm_opt.workload.time_sheets import past_periods
 
 SMALL = 10
 """Observations below which an estimate is marked as made from a small sample."""

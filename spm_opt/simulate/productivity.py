@@ -69,3 +69,14 @@ def first_filled(sellers: pd.DataFrame, territory_ids: Sequence[str], window: Wi
     began = np.where(never, 0, start.year * MONTHS + start.month - 1 - window.first)
     month = np.clip(began, 0, window.months).astype(np.int64)
     return np.where(never & vacant, window.months, month)
+
+
+def last_months(sellers: pd.DataFrame, territory_ids: Sequence[str], window: Window) -> IntArray:
+    """Give the month of the window by which each position is left: that of the day after its seller's last.
+
+    It is 0 for a seller who has left before, and ``window.months`` where no last day lies in the window.
+    """
+    end = pd.DatetimeIndex(sellers.set_index("id").loc[list(territory_ids)]["end"]) + pd.Timedelta(days=1)
+    never = np.asarray(end.isna(), dtype=bool)
+    left = np.where(never, window.months, end.year * MONTHS + end.month - 1 - window.first)
+    return np.clip(left, 0, window.months).astype(np.int64)

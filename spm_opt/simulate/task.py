@@ -17,9 +17,10 @@ from spm_opt.simulate.effort import effort, selling_capacity
 from spm_opt.simulate.futures import People
 from spm_opt.simulate.history import Window, holders
 from spm_opt.simulate.metrics import selling_share
-from spm_opt.simulate.productivity import first_filled, productivity
+from spm_opt.simulate.productivity import first_filled, last_months, productivity
 from spm_opt.simulate.stress import Stress
 from spm_opt.simulate.tenure import chairs
+from spm_opt.workload.selling_time import selling_time
 
 AS_EXPECTED = Stress()
 """The year without a stress."""
@@ -93,9 +94,11 @@ def prepared(
     lost = np.isin(np.array(demand.account_ids, dtype=object), stress.lost_accounts)
     today = _today(demand, names)
     filled = first_filled(scenario.sellers, names, demand.window)
+    due = last_months(scenario.sellers, names, demand.window)
+    there = (filled == 0) & (due > 0)
     return Task(
         demand=demand,
-        people=_people(scenario, demand, names, holder, today, filled, stress),
+        people=_people(scenario, demand, names, (holder, today), (filled, due), stress),
         rules=rules,
         seed=seed,
         key=keys(seed, "account", demand.account_ids),
@@ -103,7 +106,7 @@ def prepared(
         base=np.where(lost, 0.0, demand.base),
         potential=np.where(lost, 0.0, demand.potential),
         holder=holder,
-        moved=_moved(holder, today, filled, np.isin(names, stress.leavers)) & handovers,
+        moved=_moved(holder, today, there, np.isin(names, stress.leavers)) & handovers,
         gone=lost,
         state=demand.state,
         company=stress.company,
@@ -111,25 +114,42 @@ def prepared(
 
 
 def _people(
-    scenario: Scenario, demand: Demand, names: tuple[str, ...], holder: IntArray, today: IntArray,
-    filled: IntArray, stress: Stress,
+    scenario: Scenario, demand: Demand, names: tuple[str, ...], held: tuple[IntArray, IntArray],
+    tenure: tuple[IntArray, IntArray], stress: Stress,
 ) -> People:  # fmt: skip
+    """Put sellers into positions; ``held`` is who holds each account and today, ``tenure`` from when and up to when."""
     rules, window = scenario.settings.simulate, demand.window
     planned = productivity(scenario.sellers, names, scenario.settings, window=window, delay=stress.ramp_delay)
     nobody = np.full((1, window.months), rules.vacancy)
     leaves = np.isin(np.array([*names, ""], dtype=object), stress.leavers)
-    capacity = selling_capacity(scenario.sellers, names, selling_share(scenario, before=window.first))
     place = pd.Index(demand.seller_names).get_indexer(pd.Index(names))
-    there = filled == 0
+    filled, due = tenure
+    there = (filled == 0) & (due > 0)
     return People(
         names=names,
         chairs=chairs(
-            np.vstack([planned, nobody]), np.append(filled, window.months), leaves, rules, stress.ramp_delay
+            np.vstack([planned, nobody]),
+            np.append(filled, window.months),
+            leaves,
+            np.append(due, window.months),
+            rules,
+            stress.ramp_delay,
         ),
-        brings=effort(capacity, demand.workload, demand.base, holder, today, rules.elasticity),
+        brings=effort(_hours(scenario, names, window), demand.workload, demand.base, *held, rules.elasticity),
         skill=np.append(np.where(there, demand.growth.skill.level[place], 0.0), 0.0),
         kept=np.append(np.where(there, demand.growth.skill.kept[place], 1.0), 0.0),
     )
+
+
+def _hours(scenario: Scenario, names: tuple[str, ...], window: Window) -> FloatArray:
+    """Give each position's hours a year, by what is known before the window, shape ``(k,)``.
+
+    A capacity that is derived has the time sheets in it.
+    """
+    if scenario.settings.capacity is None:
+        return selling_capacity(scenario.sellers, names, selling_share(scenario, before=window.first))
+    made = selling_time(scenario, window.first)
+    return np.asarray(made.hours.sum(axis=1)[pd.Index(made.seller_ids).get_indexer(pd.Index(names))])
 
 
 def _today(demand: Demand, names: tuple[str, ...]) -> IntArray:
@@ -140,9 +160,9 @@ def _today(demand: Demand, names: tuple[str, ...]) -> IntArray:
     return np.where(known & (seller >= 0), seller, len(names)).astype(np.int64)
 
 
-def _moved(holder: IntArray, today: IntArray, filled: IntArray, leavers: BoolArray) -> BoolArray:
+def _moved(holder: IntArray, today: IntArray, there: BoolArray, leavers: BoolArray) -> BoolArray:
     """Say which accounts lose a seller whom they know: to another position, or because a stress makes that one leave."""
-    known, leaves = np.append(filled == 0, False), np.append(leavers, False)
+    known, leaves = np.append(there, False), np.append(leavers, False)
     return np.asarray(((holder != today) | leaves[today]) & known[today])
 
 

@@ -3,7 +3,8 @@
 A filled position is left in each month with the same chance, such that the scenario's share of sellers leaves
 in a year; at most once a year. It stays empty for a geometric number of months with the scenario's mean, at
 least one; then somebody new begins, with the ramp from its first month. While empty it has the productivity
-``vacancy``. A position that is vacant today is filled when its start says so, or not in the year.
+``vacancy``. A position that is vacant today is filled when its start says so, or not in the year. One whose seller's
+last day is known is left then, if not before, and filled again as any other.
 
 Productivity counts relative to that of a settled position, which suffers the usual departures too: rates that
 history tells were made with them.
@@ -36,6 +37,8 @@ class Chairs:
         First month in which each can be left, ``h`` for one that is not filled; shape ``(k + 1,)``.
     leaves
         Whether its seller leaves on the first day, shape ``(k + 1,)``.
+    due
+        Month by which each is left, at the latest; ``h`` where nothing is said, shape ``(k + 1,)``.
     levels
         Productivity of a position that was left: empty, then by month of the ramp; full from then on.
     hazard
@@ -49,6 +52,7 @@ class Chairs:
     planned: FloatArray
     filled: IntArray
     leaves: np.ndarray
+    due: IntArray
     levels: FloatArray
     hazard: float
     refill: float
@@ -56,7 +60,7 @@ class Chairs:
 
 
 def chairs(
-    planned: FloatArray, filled: IntArray, leaves: np.ndarray, rules: Simulation, delay: int
+    planned: FloatArray, filled: IntArray, leaves: np.ndarray, due: IntArray, rules: Simulation, delay: int
 ) -> Chairs:
     """Prepare the positions; ``delay`` are months by which ramps start late.
 
@@ -67,7 +71,7 @@ def chairs(
     usual = _settled(months, hazard, rules)
     late = [rules.ramp[0] if rules.ramp else 1.0] * delay
     levels = np.array([rules.vacancy, *late, *rules.ramp, 1.0])
-    return Chairs(planned, filled, leaves, levels, hazard, rules.refill, usual)
+    return Chairs(planned, filled, leaves, due, levels, hazard, rules.refill, usual)
 
 
 def _settled(months: int, hazard: float, rules: Simulation) -> float:
@@ -118,6 +122,7 @@ def seated(chairs: Chairs, key: KeyArray, first: int, count: int) -> Seats:
     if chairs.hazard > 0:
         waits = np.log(uniforms(key, LEAVES, first, count)) / np.log1p(-chairs.hazard)
         leave = np.minimum(chairs.filled[:, None] + waits.astype(np.int64), months)
+    leave = np.minimum(leave, chairs.due[:, None])
     leave = np.where((chairs.filled >= months)[:, None], months, leave)
     leave = np.where(chairs.leaves[:, None], 0, leave)
     empty = np.ones_like(leave)

@@ -109,7 +109,7 @@ def test_time_sheets_say_who_has_more_hours_for_customers():
 def test_a_settled_chair_has_its_usual_productivity():
     """Over many replications it averages 1, and 30 % leave for four months on average."""
     rules = Simulation(attrition=0.3, refill=4.0, vacancy=0.3)
-    made = chairs(np.ones((1, 12)), np.array([0]), np.array([False]), rules, 0)
+    made = chairs(np.ones((1, 12)), np.array([0]), np.array([False]), np.array([12]), rules, 0)
     found = seated(made, keys(1, "seller", ["S"]), 0, 200_000)
     assert found.year.mean() == pytest.approx(1, abs=0.001)
     assert (found.leave < 12).mean() == pytest.approx(0.3, abs=0.004)
@@ -117,10 +117,12 @@ def test_a_settled_chair_has_its_usual_productivity():
 
 
 def test_who_is_not_there_does_not_leave():
-    """A vacancy is never left, a hire of July not before July, a stress empties a chair at once."""
+    """A vacancy is never left, a hire of July not before July, a stress empties a chair at once, a last day is kept."""
     rules = Simulation(attrition=0.9)
-    made = chairs(np.ones((3, 12)), np.array([12, 6, 0]), np.array([False, False, True]), rules, 0)
-    leave = seated(made, keys(1, "seller", "abc"), 0, 500).leave
+    leaves, due = np.array([False, False, True, False]), np.array([12, 12, 12, 4])
+    made = chairs(np.ones((4, 12)), np.array([12, 6, 0, 0]), leaves, due, rules, 0)
+    leave = seated(made, keys(1, "seller", "abcd"), 0, 500).leave
     assert set(leave[0]) == {12}
     assert leave[1].min() == 6
     assert set(leave[2]) == {0}
+    assert set(leave[3]) == {0, 1, 2, 3, 4}

@@ -208,6 +208,27 @@ def test_equals_the_plain_year_draw_by_draw(stress):
     assert deals.any()
 
 
+def test_last_days_equal_the_plain_year_draw_by_draw():
+    """Sellers whose last day is known, within the year, before it or long after, leave as the plain year has it."""
+    scenario = region()
+    days = {"S1": "2027-08-31", "S2": "2027-05-10", "S4": "2026-11-30", "S5": "2029-01-01"}
+    scenario = replace(scenario, sellers=with_ends(scenario.sellers, days))
+    alignment = dealt(scenario)
+    fast = simulate(scenario, alignment, replications=41, seed=9)
+    plain, lost, deals = PlainYear(scenario, alignment, 41, 9).total()
+    assert fast.amount == pytest.approx(plain[:, :-1], rel=1e-9)
+    assert fast.handover == pytest.approx(lost, rel=1e-9, abs=1e-9)
+    assert fast.deals == pytest.approx(deals[:, :-1], rel=1e-6)
+    usual = simulate(region(), alignment, replications=41, seed=9).amount
+    assert (fast.amount != usual).any(axis=0)[[1, 2, 4]].all()
+    late = replace(scenario, sellers=with_ends(scenario.sellers, {"S5": "2027-12-31"}))
+    assert np.array_equal(simulate(late, alignment, replications=41, seed=9).amount, usual)
+
+
+def with_ends(sellers, days):
+    return sellers.assign(end=pd.to_datetime(sellers["id"].map(days)))
+
+
 def test_the_plain_year_has_everything_in_it():
     """What the oracle is compared on does not leave a part of the model out."""
     demand = estimate(region())
