@@ -19,9 +19,9 @@ from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.capacity_settings import Capacity
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.history import Window
-from spm_opt.simulate.metrics import past_periods
 from spm_opt.simulate.productivity import productivity
 from spm_opt.workload.bought import spans
+from spm_opt.workload.time_sheets import past_periods
 
 SHORTEST, LONGEST = 3, 36
 """Months of the shortest period, and of the past that counts: what is older was sold by others."""
