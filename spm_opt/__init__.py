@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spm_opt.compare.compare import compare as compare
     from spm_opt.errors import SpmError as SpmError
     from spm_opt.load import load as load
+    from spm_opt.overlay.overlays import overlays as overlays
     from spm_opt.pay.payout import payout as payout
     from spm_opt.plan import Alignment as Alignment
     from spm_opt.plan import Plan as Plan
@@ -54,6 +55,7 @@ _HOMES = {
     "check": "spm_opt.run",
     "compare": "spm_opt.compare.compare",
     "load": "spm_opt.load",
+    "overlays": "spm_opt.overlay.overlays",
     "payout": "spm_opt.pay.payout",
     "prepare": "spm_opt.scenario.prepare",
     "quota": "spm_opt.quota.quota",

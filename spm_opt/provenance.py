@@ -7,13 +7,14 @@ stands in a file of its own, which the provenance names.
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from spm_opt.align.result import Result
+from spm_opt.overlay.layer import Layer
 from spm_opt.plan import Alignment
 from spm_opt.problem import Problem
 from spm_opt.scenario.scenario import Scenario
@@ -23,7 +24,13 @@ TIMINGS = "timings.json"
 PACKAGES = ("spm_opt", "ortools", "numpy", "scipy", "numba", "geopandas")
 
 
-def provenance(scenario: Scenario, problem: Problem, result: Result, alignment: Alignment) -> dict[str, Any]:
+def provenance(
+    scenario: Scenario,
+    problem: Problem,
+    result: Result,
+    alignment: Alignment,
+    layers: Sequence[Layer] = (),
+) -> dict[str, Any]:
     """Gather what a plan was made from.
 
     Parameters
@@ -37,6 +44,8 @@ def provenance(scenario: Scenario, problem: Problem, result: Result, alignment: 
     alignment
         The plan. What ``accounts.csv`` cannot say of it is kept here: where units without any account
         went, and the centers that were chosen.
+    layers
+        The layers over the plan.
     """
     settings = scenario.settings
     return {
@@ -61,8 +70,24 @@ def provenance(scenario: Scenario, problem: Problem, result: Result, alignment: 
         "findings": scenario.findings.rows(),
         "units_without_accounts": units_without_accounts(problem, alignment),
         "centers": chosen_centers(problem, alignment),
+        **({"overlays": [proven(layer) for layer in layers]} if layers else {}),
         "settings": settings.model_dump(mode="json"),
     }  # fmt: skip
+
+
+def proven(layer: Layer) -> dict[str, Any]:
+    """Say what is proven of a layer."""
+    result = layer.result
+    return {
+        "name": layer.name,
+        "over": layer.over or "territories",
+        "status": result.status,
+        "objective": result.objective,
+        "lower_bound": result.lower_bound,
+        "gap": result.gap,
+        "method": result.method,
+        "breaches": [one.text for one in layer.verdict.breaches],
+    }
 
 
 def versions() -> dict[str, str]:

@@ -14,6 +14,8 @@ from spm_opt.align.engine import align
 from spm_opt.align.result import Progress, Result
 from spm_opt.errors import InfeasibleError, InputError, NotFoundError, QuotaError, ScenarioError
 from spm_opt.load import load
+from spm_opt.overlay.layer import Layer
+from spm_opt.overlay.overlays import overlays
 from spm_opt.plan import Alignment, Plan, QuotaPlan
 from spm_opt.problem import Problem
 from spm_opt.provenance import provenance
@@ -39,7 +41,8 @@ Report = Callable[[str, Progress | None], None]
 class Run:
     """All that a run made: the values of every stage, for the new plan and for the incumbent.
 
-    ``fairness`` is there where the scenario asks for it (``quota.audit``). ``seconds`` is the wall time of each
+    ``fairness`` is there where the scenario asks for it (``quota.audit``), ``layers`` are those of its
+    ``[[overlays]]``, over the new plan. ``seconds`` is the wall time of each
     stage, the one thing that is never the same twice.
     """
 
@@ -54,6 +57,7 @@ class Run:
     incumbent_sales: Sales | None
     seconds: Mapping[str, float] = field(default_factory=dict)
     fairness: Fairness | None = None
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +219,7 @@ def judged(
     stages: Stages | None = None,
     executor: Executor | None = None,
 ) -> Run:
-    """Simulate, set quotas and score, for a plan and for today's alignment.
+    """Lay the layers over a plan, simulate, set quotas and score, for the plan and for today's alignment.
 
     Parameters
     ----------
@@ -234,6 +238,8 @@ def judged(
 
     Raises
     ------
+    InfeasibleError, NotFoundError
+        There is no layer that keeps its rules, or none was found.
     QuotaError
         No quotas keep their rules.
     """
@@ -243,6 +249,7 @@ def judged(
         quotas = replace(quotas, cells=plan_cells(scenario, quotas))
     incumbent = Alignment.incumbent(problem)
     held = has_incumbent(problem)
+    layers = layers_over(opened, alignment, stages)
     with stages.stage("simulate"):
         demand = estimate(scenario)
         sales = simulate(scenario, alignment, executor=executor, demand=demand)
@@ -259,12 +266,24 @@ def judged(
             incumbent=incumbent if held else None, incumbent_quotas=incumbent_quotas,
             incumbent_sales=incumbent_sales, scenario=scenario,
         )  # fmt: skip
+    faults += tuple(f"{one.name}: {breach.text}" for one in layers for breach in one.verdict.breaches)
     scorecard = replace(scorecard, breaches=scorecard.breaches + faults)
-    plan = Plan(alignment, quotas, provenance(scenario, problem, result, alignment))
+    plan = Plan(alignment, quotas, provenance(scenario, problem, result, alignment, layers))
     return Run(
         scenario, problem, result, plan, sales, scorecard, incumbent, incumbent_quotas, incumbent_sales,
-        dict(stages.seconds), found,
+        dict(stages.seconds), found, layers,
     )  # fmt: skip
+
+
+def layers_over(opened: Opened, alignment: Alignment, stages: Stages) -> tuple[Layer, ...]:
+    """Solve the scenario's layers over an alignment, where it has any."""
+    settings = opened.scenario.settings
+    if not settings.overlays:
+        return ()
+    with stages.stage("overlay"):
+        return overlays(
+            opened.scenario, opened.problem, alignment, effort=settings.effort, seed=settings.seed
+        )
 
 
 def has_incumbent(problem: Problem) -> bool:

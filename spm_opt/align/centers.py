@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from spm_opt.align.median import Median, impossible_at_a_glance, median_of, seat
 from spm_opt.align.median_exact import best_centers_of, cost_of
 from spm_opt.align.result import Level, reached
 from spm_opt.align.settle import FreeCenters, Outcome, settle
+from spm_opt.criteria import Dispersion
 from spm_opt.criteria.terms import Criterion
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, IntArray, Problem
@@ -26,6 +28,8 @@ FIRST_LOOK = 0.7
 """Most of the time that the local search takes before the bound is asked for."""
 HOPELESS = 15_000
 """Pairs that the bound leaves, beyond which the time goes to the local search instead."""
+MOST_RELAXED = 1_000
+"""Most units for which travel alone is bounded, where other aims stand beside it."""
 SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.2, 0.35, 0.9
 """Shares of a time limit for the local search: of few units, of more, and where no exact solve follows."""
 
@@ -105,14 +109,23 @@ def _some_seats(
     median = seated_median_of(problem, criteria)
     if median is None:
         listed = by_list(problem, criteria, budget, clock)
-        if listed is None:
-            return alternating(problem, criteria, budget, seed, clock)
-        if listed.outcome is None:
-            return alternating(problem, criteria, budget, seed, clock, listed.bound)
-        return listed.outcome, listed.center
+        if listed is not None and listed.outcome is not None:
+            return listed.outcome, listed.center
+        bound = _bound_of_travel(problem, criteria) if listed is None else listed.bound
+        return alternating(problem, criteria, budget, seed, clock, bound)
     if any(criterion.terms(problem).contiguous for criterion in criteria):
         return alternating(problem, criteria, budget, seed, clock, _bound_of(median))
     return _interchangeable(problem, criteria, median, budget, seed, clock)
+
+
+def _bound_of_travel(problem: Problem, criteria: Sequence[Criterion]) -> float:
+    """Bound the points by those of travel alone: no aim's value is below nothing, and rules still hold."""
+    if problem.n > MOST_RELAXED or len({c.priority for c in criteria if c.weight}) > 1:
+        return -np.inf
+    every: Sequence[Any] = criteria  # each is a frozen model, of which a copy may differ
+    kept = [one if isinstance(one, Dispersion) else one.model_copy(update={"weight": 0.0}) for one in every]
+    median = median_of(problem, kept)
+    return -np.inf if median is None else _bound_of(median)
 
 
 def _bound_of(median: Median) -> float:

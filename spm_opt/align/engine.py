@@ -22,7 +22,8 @@ from dataclasses import replace
 
 from spm_opt.align import isolated, locate
 from spm_opt.align.centers import with_centers
-from spm_opt.align.effort import BUDGETS, FAILED, OUT_OF_TIME, STOPPED, Clock, Effort
+from spm_opt.align.effort import BUDGETS, FAILED, OUT_OF_TIME, STOPPED, Budget, Clock, Effort
+from spm_opt.align.listed import by_list
 from spm_opt.align.result import Progress, Result
 from spm_opt.align.settle import Outcome, settle
 from spm_opt.criteria.terms import Criterion
@@ -70,11 +71,23 @@ def align(
         if locate.free_territories(problem, criteria).any():
             outcome, center = with_centers(problem, criteria, budget, seed, clock)
         else:
-            outcome, center = settle(problem, criteria, budget, seed, clock), problem.seat
+            outcome, center = _seated(problem, criteria, budget, seed, clock), problem.seat
     outcome = replace(
         outcome, steps=(*outcome.steps, *watch.troubles), complete=outcome.complete and not watch.cut
     )
     return _result(problem, criteria, outcome, center, clock, _cut(outcome, clock, failed=watch.failed))
+
+
+def _seated(
+    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+) -> Outcome:
+    """Settle for given seats; where none counts, and territories are few enough to be listed, choose among these."""
+    listed = by_list(problem, criteria, budget, clock)
+    return (
+        settle(problem, criteria, budget, seed, clock)
+        if listed is None or listed.outcome is None
+        else listed.outcome
+    )
 
 
 def _cut(outcome: Outcome, clock: Clock, *, failed: bool) -> str:

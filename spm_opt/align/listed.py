@@ -1,4 +1,4 @@
-"""Chosen centers where aims speak of whole territories, as balance does: all territories listed, where they are few.
+"""Aims that speak of whole territories, as balance does, with chosen centers or none: all territories listed, where few.
 
 A territory's points are those of its units at the best of them as the center, and those of its priced rows.
 A plan is a choice of ``k`` territories that hold each unit once (set partitioning, see ``partition``). The prices of
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from spm_opt.align import locate
 from spm_opt.align.effort import Budget, Clock
-from spm_opt.align.median import Spoken, alike_of, all_free, spoken_of
+from spm_opt.align.median import Spoken, alike_of, all_free, all_pairs, spoken_of
 from spm_opt.align.partition import Pool, integer, over_pool
 from spm_opt.align.result import PROVEN, Level
 from spm_opt.align.settle import Outcome
+from spm_opt.criteria import Dispersion
 from spm_opt.criteria.terms import HOLDS_WITHIN, Criterion
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, IntArray, Problem
@@ -50,8 +51,14 @@ class Listed:
 
 
 def by_list(problem: Problem, criteria: Sequence[Criterion], budget: Budget, clock: Clock) -> Listed | None:
-    """List all territories and choose among them; nothing where the problem is not of this form, or too large."""
-    if problem.n > MOST_UNITS or problem.k > problem.n or not all_free(problem):
+    """List all territories and choose among them; nothing where the problem is not of this form, or too large.
+
+    Every center is free, or none counts, as no aim speaks of travel.
+    """
+    aims = [one for one in criteria if one.weight]
+    near = any(isinstance(one, Dispersion) for one in aims)
+    form = all_free(problem) if near else all_pairs(problem)
+    if problem.n > MOST_UNITS or problem.k > problem.n or not aims or not form:
         return None
     spoken = spoken_of(problem, criteria)
     if spoken is None or (spoken.contiguous and not problem.geographic.all()):
@@ -61,7 +68,7 @@ def by_list(problem: Problem, criteria: Sequence[Criterion], budget: Budget, clo
         return None
     clock.tell("list of territories", np.inf, np.inf, -np.inf)
     bits = _sets(problem, spoken, rows)
-    if bits is None:
+    if bits is None or not len(bits):
         return None
     points, middle = _points(spoken, bits, rows)
     pool = Pool(bits[:, None], points, problem.n, problem.k)
@@ -176,8 +183,6 @@ def _chosen(
     none = np.zeros((0, 3), dtype=np.int64)
     nodes = max(1, round(NODES * budget.exact_time))
     seat, every = problem.seat, np.arange(len(pool.points))
-    if not len(every):
-        return None
     rank = np.argsort(pool.points / pool.member(every).sum(axis=1), kind="stable")
     worst = float(np.sort(pool.points)[-problem.k :].sum())
     solved = over_pool(pool, np.sort(rank[: FEW_SETS * 2]), none, worst, clock)
@@ -205,8 +210,9 @@ def _chosen(
     step = "territories listed to proof" if closed else "territories listed, with a bound over all of them"
     label = pool.member(plan).toarray().argmax(axis=0)
     name = locate.names_like_today(Alignment.incumbent(problem).unit_territory, label, problem.k)
-    center = np.empty((problem.k, 2))
-    center[name] = problem.place[middle[plan]]
+    center = problem.seat.copy()
+    if all_free(problem):
+        center[name] = problem.place[middle[plan]]
     # what the clock has cut short would go further another time
     complete = not clock.over and (closed or clock.limit is None)
     outcome = Outcome(name[label], (level,), "", (step,), work, complete)

@@ -82,10 +82,14 @@ def median_of(problem: Problem, criteria: Sequence[Criterion]) -> Median | None:
 
 def all_free(problem: Problem) -> bool:
     """Whether every center is chosen, among the places of all units, and every unit may go to every territory."""
-    whole = len(problem.arcs.territory) == problem.n * problem.k and not np.isnan(problem.place).any()
+    placed = not np.isnan(problem.place).any() and bool(np.isnan(problem.seat).any(axis=1).all())
     # a candidate need not be a unit's place, so that neither this form nor its bound would hold
-    open_ = problem.arcs.given is None and problem.candidates is None
-    return whole and open_ and bool(np.isnan(problem.seat).any(axis=1).all())
+    return placed and all_pairs(problem) and problem.arcs.given is None and problem.candidates is None
+
+
+def all_pairs(problem: Problem) -> bool:
+    """Whether every unit may go to every territory."""
+    return len(problem.arcs.territory) == problem.n * problem.k
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +110,8 @@ def spoken_of(problem: Problem, criteria: Sequence[Criterion]) -> Spoken | None:
     rows: list[Rows] = []
     far = unit_distances(problem)
     for criterion in criteria:
+        if isinstance(criterion, Dispersion) and not criterion.weight:
+            continue
         if isinstance(criterion, Dispersion):
             cost += criterion.weight * criterion.shares(problem)[:, None] * far**criterion.power
             continue

@@ -5,6 +5,7 @@ from spm_opt.cli.capacity_command import capacity
 from spm_opt.cli.commands import main as main
 from spm_opt.cli.compare_command import compare
 from spm_opt.cli.metrics_command import metrics
+from spm_opt.cli.overlay_command import overlay
 from spm_opt.cli.pay_command import pay
 from spm_opt.cli.size_command import size
 from spm_opt.cli.workload_command import workload
@@ -13,6 +14,7 @@ main.add_command(calibrate)
 main.add_command(capacity)
 main.add_command(compare)
 main.add_command(metrics)
+main.add_command(overlay)
 main.add_command(pay)
 main.add_command(size)
 main.add_command(workload)

@@ -17,6 +17,8 @@ from spm_opt.report.facts import Facts
 from spm_opt.report.fairness_text import fairness_text
 from spm_opt.report.map_data import MOST_DOTS, map_data
 from spm_opt.report.metrics_text import RULE, metrics_grids
+from spm_opt.report.overlay_files import overlay_sizes
+from spm_opt.report.overlay_text import overlay_sections
 from spm_opt.run import Run
 from spm_opt.simulate.metrics_table import sales_metrics
 
@@ -139,6 +141,7 @@ def _links(run: Run, facts: Facts, *, sold: bool) -> list[dict[str, str]]:
         "quotas": "Quotas",
         "fairness": "Fairness" if run.fairness is not None else "",
         "territories": "Territories",
+        "overlays": "Overlays" if run.layers else "",
         "changes": "What changes hands" if facts.has_incumbent else "",
         "metrics": "How the company sold" if sold else "",
         "input": "Findings",
@@ -198,6 +201,9 @@ def _grids(run: Run, facts: Facts) -> dict[str, Any]:
         else fairness_text(run.fairness, run.scenario.settings.currency),
         "territories": grids.territories(run, facts),
         "territory_note": grids.vacancies(facts),
+        "overlays": overlay_sections(run.layers, overlay_sizes(run), run.scenario.settings.currency)
+        if run.layers
+        else [],
         "changes": grids.changes(run, facts),
         "changes_note": grids.changes_note(run, facts),
         "parameters": grids.parameters(run),

@@ -15,6 +15,7 @@ from spm_opt.report.facts import gather
 from spm_opt.report.files import write_files
 from spm_opt.report.geopackage import geopackage_bytes, territory_table
 from spm_opt.report.html import page
+from spm_opt.report.overlay_files import overlay_files, overlay_sizes
 from spm_opt.report.quota_files import quota_files
 from spm_opt.report.tables import csv_bytes, frame_bytes, json_bytes
 from spm_opt.run import Run
@@ -29,7 +30,7 @@ NAMES = (
     "territories.gpkg",
     "report.html",
 )
-"""What a report consists of, always all of it; `quota_files` may add to it."""
+"""What a report consists of, always all of it; `quota_files` and `overlay_files` may add to it."""
 
 
 def report(run: Run, folder: Path) -> tuple[Path, ...]:
@@ -40,7 +41,8 @@ def report(run: Run, folder: Path) -> tuple[Path, ...]:
 
     Returns
     -------
-    The paths, in the order of :data:`NAMES`, then those of quotas by product and period, or of their hedge.
+    The paths, in the order of :data:`NAMES`, then those of quotas by product and period, or of their hedge, and of
+    layers.
 
     Raises
     ------
@@ -67,7 +69,8 @@ def contents(run: Run) -> Mapping[str, bytes]:
         "territories.gpkg": geopackage_bytes(run, facts),
         "report.html": page(run, facts),
     }
-    return {name: made[name] for name in NAMES} | quotas
+    layers = overlay_files(run.layers, run.problem, overlay_sizes(run)) if run.layers else {}
+    return {name: made[name] for name in NAMES} | quotas | layers
 
 
 def accounts_csv(
