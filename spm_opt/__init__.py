@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from spm_opt.simulate.metrics_table import sales_metrics as sales_metrics
     from spm_opt.simulate.simulate import simulate as simulate
     from spm_opt.verify import verify as verify
+    from spm_opt.workload.segment import segment as segment
 
 _HOMES = {
     "Alignment": "spm_opt.plan",
@@ -63,6 +64,7 @@ _HOMES = {
     "run": "spm_opt.run",
     "sales_metrics": "spm_opt.simulate.metrics_table",
     "score": "spm_opt.score",
+    "segment": "spm_opt.workload.segment",
     "simulate": "spm_opt.simulate.simulate",
     "verify": "spm_opt.verify",
 }

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from spm_opt.scenario.load import load as read
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.settings import Effort
 from spm_opt.workload.derive import derived
 
 
-def load(folder: Path | str) -> Scenario:
+def load(folder: Path | str, *, effort: Effort | None = None, seed: int | None = None) -> Scenario:
     """Read a scenario, and fill in the segments, workload and capacity that its settings derive.
 
     Parameters
     ----------
     folder
         The folder with ``scenario.toml`` and its tables, or the path of that file.
+    effort, seed
+        Override the scenario's settings.
 
     Returns
     -------
@@ -30,4 +34,6 @@ def load(folder: Path | str) -> Scenario:
     MissingExtra
         A table is in a format that needs an optional package.
     """
-    return derived(read(folder))
+    scenario = read(folder)
+    given = {name: one for name, one in (("effort", effort), ("seed", seed)) if one is not None}
+    return derived(replace(scenario, settings=scenario.settings.model_copy(update=given)))

@@ -177,11 +177,9 @@ def open_scenario(
 
 def loaded(folder: Path | str, *, effort: Effort | None = None, seed: int | None = None) -> Scenario:
     """Load a scenario with its settings as resolved, and the hash of ``scenario.toml`` among the others."""
-    scenario = load(folder)
-    given = {"effort": effort, "seed": seed}
-    settings = scenario.settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+    scenario = load(folder, effort=effort, seed=seed)
     digest = hashlib.sha256((scenario.folder / FILE).read_bytes()).hexdigest()
-    return replace(scenario, settings=settings, hashes={FILE: digest, **scenario.hashes})
+    return replace(scenario, hashes={FILE: digest, **scenario.hashes})
 
 
 def aligned(

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from spm_opt.errors import ScenarioError
 from spm_opt.scenario.locate import Path
+from spm_opt.scenario.segment_columns import (
+    columns_needed,
+    derived_activity,
+    segment_faults,
+    typed_activities,
+)
 from spm_opt.scenario.settings import Settings, Table
 from spm_opt.scenario.settings_file import Places, suggest
 
@@ -33,10 +39,14 @@ _SELLERS = (
 
 
 def fields_of(settings: Settings) -> dict[str, Fields]:
-    """List the fields of every table; the accounts have the scenario's activities too, but for a derived one."""
-    typed = tuple(name for name in settings.activities if name != _derived(settings))
+    """List the fields of every table; the accounts have the scenario's activities too, but for a derived one.
+
+    They also have what segments are made from.
+    """
+    extra, needed = columns_needed(settings)
+    wanted = tuple(dict.fromkeys(("id", *typed_activities(settings), *extra, *needed)))
     return {
-        "accounts": Fields(("id", *typed), _ACCOUNTS),
+        "accounts": Fields(wanted, tuple(name for name in _ACCOUNTS if name not in wanted)),
         "sellers": Fields(("id",), _SELLERS),
         "history": Fields(("account", "period", "revenue")),
         "pipeline": Fields(("id", "account", "amount", "stage", "close")),
@@ -59,7 +69,7 @@ def check_mapping(settings: Settings, places: Places) -> None:
     ------
     ScenarioError
         Fields on the left of ``columns`` or ``translate`` that are none, a field given twice, an
-        encoding that does not exist, an activity called like a field.
+        encoding that does not exist, an activity called like a field, segments of what is no column.
     """
     messages = [
         places.message(
@@ -68,20 +78,16 @@ def check_mapping(settings: Settings, places: Places) -> None:
         for name in settings.activities
         if name in ("id", "row", "travel", "given_segment", *_ACCOUNTS)
     ]
+    messages += [places.message(("segments", *path), text) for path, text in segment_faults(settings)]
     for name, fields in fields_of(settings).items():
         table: Table | None = getattr(settings.tables, name)
         if table is not None:
             messages += [
                 places.message(path, text)
-                for path, text in _faults(("tables", name), table, fields, _derived(settings))
+                for path, text in _faults(("tables", name), table, fields, derived_activity(settings))
             ]
     if messages:
         raise ScenarioError(messages)
-
-
-def _derived(settings: Settings) -> str:
-    """Name the activity that ``[workload]`` derives."""
-    return "" if settings.workload is None else settings.workload.activity
 
 
 def _faults(at: Path, table: Table, fields: Fields, derived: str) -> list[tuple[Path, str]]:

@@ -18,6 +18,7 @@ from spm_opt.scenario.past_tables import read_opportunities, read_quota_history,
 from spm_opt.scenario.pay_file import read_pay
 from spm_opt.scenario.polygons import read_geography
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.segment_columns import Kind, columns_needed
 from spm_opt.scenario.settings import Settings, Table
 from spm_opt.scenario.settings_file import FILE, read_settings
 from spm_opt.scenario.sources import RAGGED
@@ -137,7 +138,19 @@ def _accounts(texts: Texts, settings: Settings, decimal: str) -> Read:
         values, more = floats(texts, activity, decimal=decimal, low=0.0)
         frame[activity] = values
         findings += more if given else []
+    for name, kind in columns_needed(settings)[0].items():
+        frame[name], more = _extra(texts, name, kind, decimal)
+        findings += of_given(texts, name, more)
     return _sorted(frame), findings
+
+
+def _extra(
+    texts: Texts, name: str, kind: Kind, decimal: str
+) -> tuple[pd.Series[str] | FloatArray | BoolArray, list[Finding]]:
+    """Read a column that is no field of ours, as segments take it; empty is no number."""
+    if kind == "numbers":
+        return floats(texts, name, decimal=decimal, empty=np.nan)
+    return flags(texts, name) if kind == "flag" else (texts.column(name), [])
 
 
 def _sellers(texts: Texts, settings: Settings, decimal: str) -> Read:

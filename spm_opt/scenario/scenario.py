@@ -30,7 +30,8 @@ class Scenario:
         ``row``, ``id``, ``name``, ``parent``, ``x``, ``y`` (float, ``nan`` where there is no place),
         ``unit``, ``segment``, ``seller``, ``named`` (bool), ``locked`` (bool), ``skills`` (tuple of str),
         ``market`` (the segment where the file has none), ``given_segment`` (the segment of the file, whatever
-        segments are derived), and each activity (float). Texts are ``""`` where the file has none. Sorted by
+        segments are derived), each activity (float), and the file's other columns that segments are made from
+        (texts, float or bool, as ``[segments]`` takes them). Texts are ``""`` where the file has none. Sorted by
         id.
     sellers
         ``row``, ``id``, ``name`` (``""`` for a vacant position), ``x``, ``y``, ``capacity`` (``inf``

@@ -29,6 +29,8 @@ _SHAPES = {
     "tuple_type": "a list in square brackets",
 }
 """What pydantic has Python's words for."""
+_FORMS = ("<flag>", "<word>", "<words>", "<range>")
+"""Forms of conditions, which pydantic names in paths."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ def _shown(value: object) -> str:
 
 
 def _without_tag(loc: Path) -> Path:
-    """Leave out the kind of criterion behind the index, and that a key is meant: pydantic's, in no document."""
+    """Leave out what is pydantic's, in no document: the kind of criterion behind the index, of conditions, of keys."""
+    loc = tuple(part for part in loc if part not in _FORMS)
     at = _tag(loc)
     path = loc if at is None else (*loc[:at], *loc[at + 1 :])
     return path[:-1] if path[-1:] == ("[key]",) else path

@@ -135,7 +135,8 @@ def bought(scenario: Scenario) -> Bought:
     single = names.drop_duplicates()
     place = np.arange(len(names)) if len(single) == len(names) else single.get_indexer(names)
     if table is not None:
-        sound = table["account"].isin(accounts["id"]) & table["revenue"].notna() & table["period"].notna()
+        there = single.get_indexer(pd.Index(table["account"])) >= 0  # isin takes 10 s for a million names
+        sound = there & table["revenue"].notna() & table["period"].notna()
         table = table if sound.all() else table[sound]
     rows = Rows.of(table, tuple(single.tolist()), scenario.settings.year * YEAR)
     stated = stated_sales(scenario)

@@ -10,6 +10,7 @@ from spm_opt.scenario.findings import Findings
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.workload.check_time import check_time
 from spm_opt.workload.hours import hours
+from spm_opt.workload.segment import segmented
 from spm_opt.workload.selling_time import selling_time
 
 
@@ -18,7 +19,7 @@ def derived(scenario: Scenario) -> Scenario:
 
     What was found on the way is in the result's ``findings``.
     """
-    return _with_capacity(_with_hours(scenario))
+    return _with_capacity(_with_hours(segmented(scenario)))
 
 
 def _with_hours(scenario: Scenario) -> Scenario:
