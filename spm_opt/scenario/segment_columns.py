@@ -68,6 +68,22 @@ def columns_needed(settings: Settings) -> tuple[dict[str, Kind], tuple[str, ...]
     return extra, tuple(dict.fromkeys(name for name, _ in named if name in FIELDS))
 
 
+def made_from_sales(settings: Settings) -> bool:
+    """Say whether segments are chosen by what was sold.
+
+    Growth and churn of such a segment are in part what it was chosen by, so that no rate may be learnt from it.
+    """
+    if settings.segments is None:
+        return False
+    one = settings.segments
+    named = (
+        {name for _, name, _ in uses(one)}
+        | set(one.measures)
+        | ({one.measure} if one.by == "share" else set())
+    )
+    return bool(named & {LAST_YEAR, GROWTH, settings.simulate.revenue})
+
+
 def segment_faults(settings: Settings) -> list[Fault]:
     """Find columns that cannot be meant; paths begin inside ``[segments]``."""
     segments = settings.segments

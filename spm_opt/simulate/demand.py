@@ -21,6 +21,7 @@ import pandas as pd
 
 from spm_opt.problem import FloatArray, IntArray
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.scenario.segment_columns import made_from_sales
 from spm_opt.simulate.deals import Closing, Deals, closing, deals
 from spm_opt.simulate.growth import Churn, Growth, churn, growth
 from spm_opt.simulate.history import Window, Years, whole_year, years
@@ -143,8 +144,12 @@ def _activity(accounts: pd.DataFrame, name: str) -> FloatArray | None:
 
 
 def _groups(scenario: Scenario, accounts: pd.DataFrame) -> tuple[Groups, list[tuple[str, ...]]]:
-    """Give segments, markets and today's sellers numbers."""
-    segments, segment = np.unique(accounts["segment"].to_numpy(dtype=str), return_inverse=True)
+    """Give segments, markets and today's sellers numbers.
+
+    Segments that are chosen by sales would show rates that they were chosen by: those of the table stand for them.
+    """
+    own = "given_segment" if made_from_sales(scenario.settings) else "segment"
+    segments, segment = np.unique(accounts[own].to_numpy(dtype=str), return_inverse=True)
     markets, market = np.unique(accounts["market"].to_numpy(dtype=str), return_inverse=True)
     sellers = pd.Index(sorted(scenario.sellers["id"].tolist()))
     seller = sellers.get_indexer(pd.Index(accounts["seller"]))

@@ -13,6 +13,7 @@ from scenario_folder import ACCOUNTS, SETTINGS, spoilt, write_scenario
 
 from spm_opt.load import load
 from spm_opt.scenario.segment_settings import Segments
+from spm_opt.simulate.demand import estimate
 from spm_opt.workload.segment import segment, segmented
 
 KEY = {"segment": "key", "where": {"potential": {"at_least": 100}}}
@@ -331,3 +332,16 @@ def test_without_a_section_segments_are_those_of_the_table():
     assert (found.segment, found.names) == (("x", ""), ("x",))
     assert found.table["accounts"].tolist() == [1]
     assert isinstance(found.changes, pd.DataFrame)
+
+
+def test_rates_are_not_learnt_from_segments_that_sales_chose():
+    """The demand model groups by a segment made from potential, but not by one made from last year's sales."""
+    accounts = [
+        {"id": "a", "given_segment": "x", "potential": 9.0, "revenue": 1.0},
+        {"id": "b", "given_segment": "x", "potential": 1.0, "revenue": 2.0},
+    ]
+    by_potential = segmented(made(accounts, by="share", classes={"A": 0.5, "B": 1.0}))
+    assert estimate(by_potential).segment_names == ("A", "B")
+    by_sales = segmented(made(accounts, by="share", measure="last_year", classes={"A": 0.5, "B": 1.0}))
+    assert by_sales.accounts["segment"].tolist() == ["B", "A"]
+    assert estimate(by_sales).segment_names == ("x",)
