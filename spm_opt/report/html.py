@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from spm_opt.report import charts, grids, headline, quota_grids, words
+from spm_opt.report.derivation import derivation
 from spm_opt.report.facts import Facts
 from spm_opt.report.fairness_text import fairness_text
 from spm_opt.report.map_data import MOST_DOTS, map_data
@@ -28,15 +29,17 @@ ODDS_KEY = ("below 20 %", "20 to 40 %", "40 to 60 %", "60 to 80 %", "above 80 %"
 
 def page(run: Run, facts: Facts) -> bytes:
     """Render the report."""
-    drawn = map_data(run, facts)
-    scripts = ["map.js", "page.js"] if drawn else ["page.js"]
+    drawn, derived = map_data(run, facts), derivation(run)
+    scripts = [*(["map.js"] if drawn else []), *(["hours.js"] if derived else []), "page.js"]
     made = _grids(run, facts)
     return rendered(
         "page",
         scripts,
         map=None if drawn is None else Markup(_embedded(drawn)),  # noqa: S704  escaped by _embedded
         map_note=_map_note(run, drawn),
-        links=_links(run, facts, sold=bool(made["metrics"])),
+        derived=derived,
+        lookup=Markup(_embedded(derived["lookup"])) if derived else None,  # noqa: S704  escaped by _embedded
+        links=_links(run, facts, sold=bool(made["metrics"]), derived=derived is not None),
         **_words(run, facts),
         **_charts(run, facts),
         **made,
@@ -131,7 +134,7 @@ def _badges(run: Run) -> list[dict[str, str]]:
     return badges
 
 
-def _links(run: Run, facts: Facts, *, sold: bool) -> list[dict[str, str]]:
+def _links(run: Run, facts: Facts, *, sold: bool, derived: bool) -> list[dict[str, str]]:
     shown = {
         "criteria": "Rules and aims",
         "territories-map": "Map",
@@ -141,6 +144,7 @@ def _links(run: Run, facts: Facts, *, sold: bool) -> list[dict[str, str]]:
         "quotas": "Quotas",
         "fairness": "Fairness" if run.fairness is not None else "",
         "territories": "Territories",
+        "hours": "Where hours come from" if derived else "",
         "overlays": "Overlays" if run.layers else "",
         "changes": "What changes hands" if facts.has_incumbent else "",
         "metrics": "How the company sold" if sold else "",

@@ -106,7 +106,12 @@ def account_steps(scenario: Scenario, hours: Hours, account: str) -> list[Step]:
     """
     if account not in hours.account_ids:
         raise ScenarioError([f"there is no account {account!r}"])
-    at, rules = hours.account_ids.index(account), scenario.settings.workload
+    return steps_at(scenario, hours, hours.account_ids.index(account))
+
+
+def steps_at(scenario: Scenario, hours: Hours, at: int) -> list[Step]:
+    """Derive the hours of the account at a place, step by step."""
+    rules = scenario.settings.workload
     if rules is None:
         name = scenario.settings.simulate.workload
         return [("hours", f"{name} in the accounts' table", f"{hours.total[at]:,.1f} h")]
