@@ -11,6 +11,7 @@
     ├── InputError      (3)  the tables hold errors; carries every finding
     ├── CalibrationError (3) history is too short or too coarse to hold a part of it out
     ├── QuotaError      (4)  no quotas meet all the rules together
+    ├── HeadcountError  (4)  no headcount meets all the limits together, or the target with its probability
     ├── InfeasibleError (4)  it is proven that no alignment keeps the hard rules
     └── NotFoundError   (5)  no alignment that keeps them was found, and nothing is proven
 
@@ -84,6 +85,16 @@ class QuotaError(SpmError):
     exit_code = 4
 
     def __init__(self, message: str, clashes: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.clashes = clashes
+
+
+class HeadcountError(SpmError):
+    """No headcount meets all the limits together; the message names those that clash, as does ``clashes``."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, clashes: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.clashes = clashes
 

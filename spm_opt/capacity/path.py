@@ -1,0 +1,174 @@
+"""The month-by-month path of headcount with the most expected margin less cost, within limits.
+
+1. The relaxation gives prices of what cells share; at these, arithmetic of our own bounds all plans.
+2. Paths of cells that are good at such prices are gathered, and OR-Tools takes one of each (``path_columns``).
+3. The plan is bettered cell by cell (``path_polish``).
+4. A small program is solved whole, by OR-Tools, as well.
+
+A plan is called optimal where our own bound meets it, or two solvers of OR-Tools say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+
+from spm_opt.align.isolated import isolated
+from spm_opt.capacity.path_bound import blocks
+from spm_opt.capacity.path_columns import Pool, generated, relaxed
+from spm_opt.capacity.path_conflict import conflict_error
+from spm_opt.capacity.path_model import Program, program
+from spm_opt.capacity.path_polish import polished
+from spm_opt.capacity.path_question import Figures, PathQuestion, Steps, broken, figures
+from spm_opt.capacity.path_solver import Solved, Whole, solved
+
+NODES = 5_000
+"""Nodes of a solver's search tree."""
+ROUNDS = 60
+"""Rounds in which paths of cells are gathered."""
+SMALL = 8_000
+"""Columns of a program up to which it is solved whole."""
+AGREE = 1e-6
+"""Relative difference within which a value and its bound are the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A plan of headcount.
+
+    Attributes
+    ----------
+    question
+        What was asked.
+    steps
+        Hires, positions given up and moves by cell and month.
+    figures
+        What it comes to, by plain sums.
+    bound
+        Profit (margin less cost) that no plan within the limits can beat.
+    status
+        ``optimal`` where that is proven twice; else ``feasible``, with the bound.
+    """
+
+    question: PathQuestion
+    steps: Steps
+    figures: Figures
+    bound: float
+    status: Literal["optimal", "feasible"]
+
+    @property
+    def gap(self) -> float:
+        """How far the profit is below the bound, as a share of the bound."""
+        return (self.bound - self.figures.profit) / max(1.0, abs(self.bound))
+
+
+def path(question: PathQuestion, *, seed: int = 1) -> Path:
+    """Find the path of headcount with the most margin less cost.
+
+    Raises
+    ------
+    HeadcountError
+        No path keeps the limits; it names those that clash.
+    """
+    whole = program(question)
+    root = relaxed(whole.gain, whole.low, whole.high, whole.rows, whole.floor, whole.ceiling)
+    if root is None:
+        raise conflict_error(question)
+    cells = blocks(question, whole)
+    pool, bound = generated(whole, cells, root.prices[whole.own :], ROUNDS, seed)
+    tried = (_kept(question, one) for one in (_together(question, pool), _today(question)))
+    found = [polished(question, one) for one in tried if one is not None]
+    proven = False
+    if whole.gain.size <= SMALL or not found:
+        steps, proven = _whole(question, whole)
+        found += [] if steps is None else [steps]
+    if not found:
+        raise conflict_error(question)
+    best = max(found, key=lambda one: figures(question, one).profit)
+    made = figures(question, best)
+    same = proven or bound - made.profit <= AGREE * max(1.0, abs(bound))
+    return Path(question, best, made, made.profit if proven else bound, "optimal" if same else "feasible")
+
+
+def _kept(question: PathQuestion, steps: Steps | None) -> Steps | None:
+    """Keep a plan only where it breaks no limit."""
+    return None if steps is None or broken(question, steps) else steps
+
+
+def _today(question: PathQuestion) -> Steps:
+    """Leave everything as it is, but for the fewest and most of each cell."""
+    positions = np.clip(question.now[:, None], question.fewest(), question.most()[:, None])
+    change = np.diff(positions, axis=1, prepend=question.now[:, None])
+    none = np.zeros_like(change)
+    return Steps(np.maximum(change, 0), np.maximum(-change, 0), none, none)
+
+
+def _whole(question: PathQuestion, whole: Program) -> tuple[Steps | None, bool]:
+    """Solve the whole program by two solvers; say whether they agree on the best."""
+    asked = Whole(whole.gain, whole.low, whole.high, whole.rows, whole.floor, whole.ceiling)
+    answers = [_asked(asked, "highs"), _asked(asked, "scip")]
+    steps = [
+        None if one.x is None else _kept(question, whole.taken(one.x, question.cells)) for one in answers
+    ]
+    good = [one for one in steps if one is not None]
+    if not good:
+        return None, False
+    worth = [figures(question, one).profit for one in good]
+    agreed = all(one.proven for one in answers) and len(good) == len(answers)
+    agreed = agreed and max(worth) - min(worth) <= AGREE * max(1.0, abs(max(worth)))
+    return good[int(np.argmax(worth))], agreed
+
+
+def _asked(asked: Whole, solver: Literal["highs", "scip"]) -> Solved:
+    """Ask a solver, in a process of its own where the caller watches."""
+    return isolated(
+        partial(solved, asked, solver, NODES), what="the headcount solver", failing=Solved(None, proven=False)
+    )
+
+
+def _together(question: PathQuestion, pool: Pool) -> Steps | None:
+    """Take one path of each cell, in whole numbers; movers without a match are hired, or given up."""
+    whole = pool.program
+    extra, gain = _unmatched(question, whole)
+    mix = pool.mixed(extra, gain)
+    answer = _asked(Whole(mix.gain, mix.low, mix.high, mix.rows, mix.floor, mix.ceiling), "scip")
+    if answer.x is None:
+        return None
+    return _matched(question, whole.taken(pool.whole(mix, answer.x), question.cells))
+
+
+def _unmatched(question: PathQuestion, whole: Program) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """Give columns for movers without a match, by role and month: those that are hired, then those that go."""
+    shape, count = (whole.rows.shape[0], whole.moving.size), whole.moving.size
+    column, months = np.arange(count), question.months
+    hire, leave = float(question.hire_cost.max(initial=0.0)), float(question.leave_cost.max(initial=0.0))
+    hired, left = sparse.lil_matrix(shape), sparse.lil_matrix(shape)
+    hired[whole.moving, column], left[whole.moving, column] = -1.0, 1.0
+    for place in column:
+        if whole.hiring.size:
+            hired[whole.hiring[place % months], place] = 1.0
+        for year, row in zip(question.years, whole.spending, strict=False):
+            if year.start <= place % months < year.stop:
+                hired[row, place], left[row, place] = hire, leave
+    gain = np.r_[np.full(count, -3 * hire - 1.0), np.full(count, -leave - 1.0)]
+    return sparse.hstack([hired, left]).tocsr()[whole.own :], gain
+
+
+def _matched(question: PathQuestion, steps: Steps) -> Steps:
+    """Turn movers without a match into hires and positions given up."""
+    hires, gone, into, away = (one.copy() for one in (steps.hires, steps.gone, steps.into, steps.away))
+    for role in sorted(set(question.role)):
+        cells = [c for c, one in enumerate(question.role) if one == role]
+        for t in range(question.months):
+            over = int(into[cells, t].sum() - away[cells, t].sum())
+            source, target = (into, hires) if over > 0 else (away, gone)
+            for c in cells:
+                part = min(abs(over), int(source[c, t]))
+                source[c, t] -= part
+                target[c, t] += part
+                over -= part if over > 0 else -part
+    return Steps(hires, gone, into, away)
