@@ -45,10 +45,13 @@ def test_a_run_comes_to_what_is_expected(outcome):
     reached = {"objective": made.result.objective, "lower_bound": made.result.lower_bound}
     values = dict(zip(card.criteria["criterion"], card.criteria["value"], strict=True))
     today = dict(zip(card.criteria["criterion"], card.criteria["value_incumbent"], strict=True))
-    for kind, found in (("values", values), ("values_incumbent", today), ("odds", card.odds)):
+    layers = {layer.name: layer.result.objective for layer in made.layers}
+    for kind, found in (
+        ("values", values), ("values_incumbent", today), ("odds", card.odds), ("overlays", layers),
+    ):  # fmt: skip
         reached |= {f"{kind}: {name}": found[name] for name in wanted.get(kind, {})}
     ranges = {name: wanted[name] for name in ("objective", "lower_bound") if name in wanted}
-    for kind in ("values", "values_incumbent", "odds"):
+    for kind in ("values", "values_incumbent", "odds", "overlays"):
         ranges |= {f"{kind}: {name}": pair for name, pair in wanted.get(kind, {}).items()}
     missed = {name: (reached[name], pair) for name, pair in ranges.items() if not within(reached[name], pair)}
     assert missed == {}

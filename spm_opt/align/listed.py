@@ -29,7 +29,7 @@ Bits = NDArray[np.uint64]
 
 MOST_UNITS = 63
 """Units of a territory are bits of one number."""
-MOST_SETS = 400_000
+MOST_SETS = 600_000
 """Most territories that are listed, and most of one number of units on the way."""
 AT_ONCE = 20_000
 """Territories whose centers are chosen in one go."""
@@ -37,6 +37,8 @@ FEW_SETS, MANY_SETS = 2_000, 20_000
 """Territories from which a first plan is chosen, and most that are left to the last solve."""
 NODES = 1_000
 """Branch-and-bound nodes for each unit of the exact method's effort."""
+DONE, IMPOSSIBLE, FAILED = 0, 2, -1
+"""SciPy's status of a program solved to its end or without a solution, and ours where the solver failed."""
 SLACK = 1e-11
 """What rounding of points may lose, relative to them."""
 
@@ -180,51 +182,77 @@ def _chosen(
     clock: Clock,
 ) -> Listed | None:
     """Choose the best plan of the list, as far as it can be proven."""
-    none = np.zeros((0, 3), dtype=np.int64)
     nodes = max(1, round(NODES * budget.exact_time))
-    seat, every = problem.seat, np.arange(len(pool.points))
-    rank = np.argsort(pool.points / pool.member(every).sum(axis=1), kind="stable")
+    rank = np.argsort(pool.points / pool.member(np.arange(len(pool.points))).sum(axis=1), kind="stable")
     worst = float(np.sort(pool.points)[-problem.k :].sum())
-    solved = over_pool(pool, np.sort(rank[: FEW_SETS * 2]), none, worst, clock)
+    solved = over_pool(pool, np.sort(rank[: 2 * FEW_SETS]), np.zeros((0, 3), dtype=np.int64), worst, clock)
     if solved is None:
         return None
-    bound, reduced = solved.bound, solved.reduced
-    first = np.sort(np.argsort(reduced, kind="stable")[:FEW_SETS])
-    plan, _ = _solved(pool, first, nodes, clock, presolve=True)
-    if plan is None:
-        return Listed(None, seat, bound + spoken.constant)
-    value = float(pool.points[plan].sum())
-    left = np.flatnonzero(reduced <= value - bound + PROVEN * max(1.0, value))
-    closed = len(left) <= MANY_SETS
-    for presolve in (True, False) if closed else ():
-        again, whole = _solved(pool, left, nodes, clock, presolve=presolve)
-        closed = closed and whole
-        if again is not None and pool.points[again].sum() < value:
-            plan, value = again, float(pool.points[again].sum())
-    work = {"territories listed": len(every)}
-    level = Level(
-        min((c.priority for c in criteria if c.weight), default=1),
-        value + spoken.constant,
-        (value - SLACK * max(1.0, value) if closed else min(bound, value)) + spoken.constant,
-    )
-    step = "territories listed to proof" if closed else "territories listed, with a bound over all of them"
-    label = pool.member(plan).toarray().argmax(axis=0)
+    work = {"territories listed": len(pool.points)}
+    best = _best(pool, solved.bound, solved.reduced, nodes, clock)
+    # what the clock has cut short would go further another time
+    complete = not clock.over and (best.closed or clock.limit is None)
+    if best.rows is None and best.closed:
+        reason = (
+            "no plan keeps all hard rules together: of the "
+            f"{len(pool.points):,} territories that do, none can be put together to hold each unit once"
+        )
+        step = "territories listed to proof, with and without presolve"
+        return Listed(Outcome(None, (), reason, (step,), work, complete), problem.seat, np.inf)
+    bound = solved.bound + spoken.constant
+    if best.rows is None:
+        return Listed(None, problem.seat, bound)
+    value = float(pool.points[best.rows].sum()) + spoken.constant
+    proven = value - SLACK * max(1.0, value) if best.closed else min(bound, value)
+    level = Level(min(c.priority for c in criteria if c.weight), value, proven)
+    label = pool.member(best.rows).toarray().argmax(axis=0)
     name = locate.names_like_today(Alignment.incumbent(problem).unit_territory, label, problem.k)
     center = problem.seat.copy()
     if all_free(problem):
-        center[name] = problem.place[middle[plan]]
-    # what the clock has cut short would go further another time
-    complete = not clock.over and (closed or clock.limit is None)
-    outcome = Outcome(name[label], (level,), "", (step,), work, complete)
-    return Listed(outcome, center, bound + spoken.constant)
+        center[name] = problem.place[middle[best.rows]]
+    step = (
+        "territories listed to proof" if best.closed else "territories listed, with a bound over all of them"
+    )
+    return Listed(Outcome(name[label], (level,), "", (step,), work, complete), center, bound)
+
+
+@dataclass(frozen=True, eq=False)
+class _Best:
+    """Places in the list of the best plan's territories or nothing, and whether there is none better."""
+
+    rows: IntArray | None
+    closed: bool
+
+
+def _best(pool: Pool, bound: float, reduced: FloatArray, nodes: int, clock: Clock) -> _Best:
+    """Choose a first plan among the territories that the prices want most, and a last one of all that it leaves."""
+    first = np.sort(np.argsort(reduced, kind="stable")[:FEW_SETS])
+    plan, _ = _solved(pool, first, nodes, clock, presolve=True)
+    value = np.inf if plan is None else float(pool.points[plan].sum())
+    left = np.flatnonzero(reduced <= value - bound + PROVEN * max(1.0, abs(bound)))
+    if len(left) > MANY_SETS:
+        return _Best(plan, closed=False)
+    values = []
+    for presolve in (True, False):
+        again, status = _solved(pool, left, nodes, clock, presolve=presolve)
+        if status not in (DONE, IMPOSSIBLE) or (again is None) != (status == IMPOSSIBLE):
+            return _Best(plan, closed=False)
+        values.append(np.inf if again is None else float(pool.points[again].sum()))
+        if again is not None and values[-1] < value:
+            plan, value = again, values[-1]
+    # where a plan was known before, none is proven only if it is the best itself
+    agreed = values[0] == values[1] or abs(values[0] - values[1]) <= PROVEN * max(1.0, abs(values[0]))
+    return _Best(plan, closed=agreed and (plan is None) == (values[0] == np.inf))
 
 
 def _solved(
     pool: Pool, rows: IntArray, nodes: int, clock: Clock, *, presolve: bool
-) -> tuple[IntArray | None, bool]:
-    """Choose a plan among some territories: their places in the list or nothing, and whether it is their best."""
+) -> tuple[IntArray | None, int]:
+    """Choose a plan among some territories: their places in the list or nothing, and SciPy's status."""
     some = pool.only(rows)
     answer = integer(some, some.member(np.arange(len(rows))), clock.left(0.3), presolve=presolve, nodes=nodes)
-    if answer is None or answer.x is None:
-        return None, False
-    return np.asarray(rows[np.flatnonzero(answer.x > 0.5)]), answer.status == 0  # noqa: PLR2004  a binary that is one
+    if answer is None:
+        return None, FAILED
+    if answer.x is None:
+        return None, int(answer.status)
+    return np.asarray(rows[np.flatnonzero(answer.x > 0.5)]), int(answer.status)  # noqa: PLR2004  a binary that is one

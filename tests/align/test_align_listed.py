@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from made_grid import grid
+from made_problem import problem_of
 
 from spm_opt.align.effort import BUDGETS, Clock
 from spm_opt.align.engine import align
@@ -20,7 +21,7 @@ AIMS = (
 )
 
 
-def country(seed: int, width: int = 4, height: int = 2, k: int = 3):
+def country(seed: int, width: int = 3, height: int = 2, k: int = 3):
     draw = np.random.default_rng(seed).integers(1, 9, (width, height))
     return grid(width, height, "ABC"[:k], account=lambda x, y: {"hours": float(draw[x, y])})
 
@@ -61,6 +62,17 @@ def test_it_speaks_only_where_it_may():
     assert by_list(country(1), AIMS[:2], budget, clock) is None
     assert by_list(country(1, 7, 7), AIMS, budget, clock) is None
     assert by_list(country(1), AIMS, budget, clock) is not None
+
+
+def test_what_cannot_be_put_together_is_proven_so():
+    """Of a hub with four arms every connected territory of two units or more needs the hub: two cannot be."""
+    at = {"hub": (0.0, 0.0), "n": (0.0, 1.0), "s": (0.0, -1.0), "e": (1.0, 0.0), "w": (-1.0, 0.0)}
+    rows = [{"id": f"a{name}", "unit": name, "hours": 1.0} for name in at]
+    star = problem_of(rows, "AB", places=at, edges=[("hub", arm) for arm in "nsew"])
+    rules = (*AIMS[:2], Limits(activity="hours", lower=2.0), Contiguity())
+    result = align(star, rules, effort="quick")
+    assert result.status == "infeasible"
+    assert "none can be put together" in result.reason
 
 
 def test_one_territory_has_all():

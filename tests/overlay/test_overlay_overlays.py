@@ -107,7 +107,7 @@ def test_points_of_groups_sum_to_those_of_the_layer():
     ]
     overlay = {"name": "Manager", "positions": 3, "within": "region", "today": "manager", "criteria": rules}
     made = cells(
-        3, 2, [overlay], hours=lambda x, y: 1.0 + x * y, manager=lambda x, y: f"m{(x + y) % 3}",
+        4, 1, [overlay], hours=lambda x, _y: 1.0 + x, manager=lambda x, y: f"m{(x + y) % 3}",
         region=lambda x, _y: "East" if x < 1 else "West",
     )  # fmt: skip
     (layer,) = solved(*made)
