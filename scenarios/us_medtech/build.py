@@ -19,6 +19,7 @@ How the business is drawn
     6. The year before those, drawn backwards from them by the same law (``draw_year_before``).
     7. Closed opportunities, time sheets and quotas of the past, by ``../draw_past.py``.
     8. The segment that each account was in last year (``add_last_segment``).
+    9. Candidate seats: the counties around which accounts ask for most hours (``add_candidates``).
 
 What is proven
     ``print_proof`` shows the heaviest unit, solves the linear relaxation of the planning problem
@@ -27,6 +28,7 @@ What is proven
 Usage: python build.py --us-atlas FOLDER --zip-codes FOLDER --out FOLDER
        python build.py --year-before --out FOLDER    (the sixth step alone, from the tables that are there)
        python build.py --last-segment --out FOLDER   (the eighth alone)
+       python build.py --candidates --out FOLDER     (the ninth alone)
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ N_SELLERS, N_DISTRICTS = 90, 9
 N_ORDINARY, N_NAMED, N_FAMILIES, N_LOCKED, N_OWNED_CLINICS = 5850, 150, 35, 10, 300
 N_UNASSIGNED, N_STRAYS, N_DEALS = 25, 180, 1500
 N_VACANT, N_NEW = 5, 4
+N_CANDIDATES, COVERED_KM = 40, 60.0
 ORDINARY_POTENTIAL, NAMED_POTENTIAL, REVENUE = 1.05e9, 0.35e9, 380e6
 MAX_ORDINARY, MAX_NAMED, MAX_FAMILY = 1.1e6, 5.5e6, 6.0e6
 WORKLOAD_PER_SELLER = 1480.0
@@ -955,6 +958,27 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
     print("coverage valid:", bool(shapely.coverage_is_valid(units.frame.geometry.to_numpy())))
 
 
+def add_candidates(out: Path) -> None:
+    """Write candidates.csv: one county after the other, the one with most hours around it that none covers yet."""
+    accounts = pd.read_csv(out / "accounts.csv", keep_default_na=False)
+    units = gpd.read_file(out / "units.gpkg", engine="pyogrio")
+    lon, lat = accounts["longitude"].to_numpy(), accounts["latitude"].to_numpy()
+    county = units["unit_id"].str[:5].to_numpy()[locate(units.geometry.to_numpy(), lon, lat)]
+    places, hours = to_km(lon, lat), accounts["workload_hours"].to_numpy(dtype=float)
+    names = dict(
+        zip(units["unit_id"].str[:5], units["name"].str.replace(r" \d+ \(.*\)$", "", regex=True), strict=True)
+    )
+    around = cKDTree(places).query_ball_point(places, COVERED_KM)
+    open_hours, rows = hours.copy(), []
+    for number in range(1, N_CANDIDATES + 1):
+        best = int(np.argmax(np.round([open_hours[near].sum() for near in around], 6)))
+        open_hours[around[best]] = 0.0
+        rows.append((f"C{number:02}", names[county[best]], f"{lon[best]:.4f}", f"{lat[best]:.4f}"))
+    write_csv(
+        pd.DataFrame(rows, columns=["candidate_id", "name", "longitude", "latitude"]), out / "candidates.csv"
+    )
+
+
 # ---------------------------------------------------------------- output
 
 
@@ -1014,6 +1038,7 @@ def build(us_atlas: Path, zip_codes: Path, out: Path) -> None:
     add_year_before(out)
     runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("us_medtech", out)
     add_last_segment(out)
+    add_candidates(out)
     print_proof(accounts, sellers, units)
 
 
@@ -1035,12 +1060,17 @@ def main() -> None:
         action="store_true",
         help="draw last year's segments alone, from accounts.csv in --out",
     )
+    parser.add_argument(
+        "--candidates", action="store_true", help="choose candidate seats alone, from the tables in --out"
+    )
     options = parser.parse_args()
-    if options.last_segment:
-        add_last_segment(options.out)
-        return
-    if options.year_before:
-        add_year_before(options.out)
+    single = (
+        (options.year_before, add_year_before), (options.last_segment, add_last_segment),
+        (options.candidates, add_candidates),
+    )  # fmt: skip
+    if any(asked for asked, _ in single):
+        for add in (add for asked, add in single if asked):
+            add(options.out)
         return
     if options.us_atlas is None or options.zip_codes is None:
         parser.error("--us-atlas and --zip-codes are needed, but for single steps")

@@ -9,6 +9,7 @@ import numpy as np
 
 from spm_opt.align import locate
 from spm_opt.align.among import matched
+from spm_opt.align.carve import carved
 from spm_opt.align.choices import enumerable, every_choice
 from spm_opt.align.effort import Budget, Clock
 from spm_opt.align.pricing import FEW, moved_by_prices
@@ -23,8 +24,8 @@ MANY_ARCS = 1_000_000
 """Pairs beyond which only the nearest centers of each unit are offered."""
 FIRST_ROUND = 0.5
 """Share of the time for the first plan there; what is left goes to plans from moved centers."""
-ROUNDS_OF_FEW = 2
-"""Rounds where few centers are open among many, which prices have placed already."""
+ROUNDS_OF_FEW, TRIES_OF_FEW = 1, 3
+"""Rounds, and relaxations beside one for each, where few centers are open among many: prices place them well."""
 WORTHWHILE = 0.3
 """Share of the time of the first plan that must be left for another."""
 
@@ -36,6 +37,7 @@ def alternating(
     seed: int,
     clock: Clock,
     bound: float = -np.inf,
+    start: Alignment | None = None,
 ) -> tuple[Outcome, FloatArray]:
     """Alternate between assigning for given centers and moving centers to the best unit of their territory.
 
@@ -47,6 +49,8 @@ def alternating(
         How long to search, with which draws, and until when.
     bound
         Points that no plan can beat whatever the centers, where there is one level only.
+    start
+        A plan to begin from, beside today's.
 
     Returns
     -------
@@ -58,18 +62,20 @@ def alternating(
         return every_choice(problem, criteria, free, budget, seed, clock)
     if len(problem.arcs.territory) > MANY_ARCS:
         return _among_nearest(problem, criteria, free, today, budget, seed, clock)
-    center = locate.first_centers(problem, criteria, free, today)
-    center = moved_by_prices(problem, criteria, free, center, budget.relocations, clock)
+    plan = today if start is None else start.unit_territory
+    center = locate.first_centers(problem, criteria, free, plan, None if start is None else start.center)
+    few = free.sum() <= min(FEW, problem.k // 4)
+    tries = min(budget.relocations, TRIES_OF_FEW + int(free.sum())) if few else budget.relocations
+    center = moved_by_prices(problem, criteria, free, center, tries, clock)
+    begun = carved(problem, plan, center) if few or start is not None else None
     short = replace(
         budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0,
         adjoining=budget.adjoining // 4,
     )  # fmt: skip
-    rounds = (
-        min(budget.relocations, ROUNDS_OF_FEW)
-        if free.sum() <= min(FEW, problem.k // 4)
-        else budget.relocations
+    rounds = min(budget.relocations, ROUNDS_OF_FEW) if few else budget.relocations
+    outcome = settle(
+        locate.located(problem, center), criteria, short, seed, clock, begun, keep=start is not None
     )
-    outcome = settle(locate.located(problem, center), criteria, short, seed, clock)
     work = dict(outcome.work)
     for left in reversed(range(rounds)):
         if outcome.territory is None or clock.over:
@@ -82,7 +88,10 @@ def alternating(
             outcome = settle(locate.located(problem, center), criteria, short, seed, clock, outcome.territory)
             _add(work, outcome.work)
     if outcome.territory is not None and not clock.over:
-        outcome = settle(locate.located(problem, center), criteria, budget, seed, clock, outcome.territory)
+        there = locate.located(problem, center)
+        outcome = settle(
+            there, criteria, budget, seed, clock, outcome.territory, keep=few or start is not None
+        )
         _add(work, outcome.work)
     if outcome.territory is None:
         return replace(outcome, work=work), center

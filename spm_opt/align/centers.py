@@ -35,9 +35,14 @@ SHORT_SEARCH, LONG_SEARCH, ONLY_SEARCH = 0.2, 0.35, 0.9
 
 
 def with_centers(
-    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    start: Alignment | None = None,
 ) -> tuple[Outcome, FloatArray]:
-    """Choose centers together with territories.
+    """Choose centers together with territories; ``start`` is a plan to begin from, where territories differ.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def with_centers(
     """
     median = median_of(problem, criteria)
     if median is None:
-        return _some_seats(problem, criteria, budget, seed, clock)
+        return _some_seats(problem, criteria, budget, seed, clock, start)
     return _interchangeable(problem, criteria, median, budget, seed, clock)
 
 
@@ -103,7 +108,12 @@ def _further(
 
 
 def _some_seats(
-    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    start: Alignment | None,
 ) -> tuple[Outcome, FloatArray]:
     """Choose the centers that are open beside seats: the same way where contiguity is not asked, else alternating."""
     median = seated_median_of(problem, criteria)
@@ -112,9 +122,9 @@ def _some_seats(
         if listed is not None and listed.outcome is not None:
             return listed.outcome, listed.center
         bound = _bound_of_travel(problem, criteria) if listed is None else listed.bound
-        return alternating(problem, criteria, budget, seed, clock, bound)
+        return alternating(problem, criteria, budget, seed, clock, bound, start)
     if any(criterion.terms(problem).contiguous for criterion in criteria):
-        return alternating(problem, criteria, budget, seed, clock, _bound_of(median))
+        return alternating(problem, criteria, budget, seed, clock, _bound_of(median), start)
     return _interchangeable(problem, criteria, median, budget, seed, clock)
 
 

@@ -41,6 +41,7 @@ def align(
     progress: Callable[[Progress], None] | None = None,
     time_limit: float | None = None,
     stop: Callable[[], bool] | None = None,
+    start: Alignment | None = None,
 ) -> Result:
     """Find the best alignment that keeps every hard rule, and say how good it provably is.
 
@@ -63,15 +64,18 @@ def align(
     stop
         Asked several times a second whether to stop with the best plan so far, maybe by another thread: the
         ``is_set`` of a ``threading.Event``, for one. What it has cut is not repeatable either.
+    start
+        A plan of this problem to begin from beside today's, as good as it may be: units may be without a territory,
+        and territories without units or center. Territories that differ in nothing but their names do without it.
     """
     clock = Clock(time.monotonic(), time_limit, progress, stop)
     budget = BUDGETS[effort]
     isolated.warm()
     with isolated.watched(clock) as watch:
         if locate.free_territories(problem, criteria).any():
-            outcome, center = with_centers(problem, criteria, budget, seed, clock)
+            outcome, center = with_centers(problem, criteria, budget, seed, clock, start)
         else:
-            outcome, center = _seated(problem, criteria, budget, seed, clock), problem.seat
+            outcome, center = _seated(problem, criteria, budget, seed, clock, start), problem.seat
     outcome = replace(
         outcome, steps=(*outcome.steps, *watch.troubles), complete=outcome.complete and not watch.cut
     )
@@ -79,15 +83,19 @@ def align(
 
 
 def _seated(
-    problem: Problem, criteria: Sequence[Criterion], budget: Budget, seed: int, clock: Clock
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    budget: Budget,
+    seed: int,
+    clock: Clock,
+    start: Alignment | None,
 ) -> Outcome:
     """Settle for given seats; where none counts, and territories are few enough to be listed, choose among these."""
     listed = by_list(problem, criteria, budget, clock)
-    return (
-        settle(problem, criteria, budget, seed, clock)
-        if listed is None or listed.outcome is None
-        else listed.outcome
-    )
+    if listed is not None and listed.outcome is not None:
+        return listed.outcome
+    units = None if start is None else start.unit_territory
+    return settle(problem, criteria, budget, seed, clock, units, keep=True)
 
 
 def _cut(outcome: Outcome, clock: Clock, *, failed: bool) -> str:

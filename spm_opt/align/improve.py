@@ -66,6 +66,7 @@ def improve(
     seed: int,
     clock: Clock,
     recenter: Recenter | None = None,
+    kept: IntArray | None = None,
 ) -> Found:
     """Search softly from every idea, mend what the best of them breaks, then polish.
 
@@ -83,6 +84,8 @@ def improve(
         How long to search, with which draws, and until when.
     recenter
         Where centers are free: the cost of every arc from the centers that suit a plan best.
+    kept
+        A plan that is good but for a few places, shape ``(n,)``: it is mended as it is, too.
     """
     small = min(1.0, len(model.territory) / SMALL) if recenter is None else 1.0
     proposals = max(round(small * budget.least_proposals), budget.proposals * model.n)
@@ -99,6 +102,10 @@ def improve(
     spent, number = sum(found.proposals for found, _ in tries), seed + len(setups)
     soft, warm = min(tries, key=lambda pair: _merit(pair[0]))
     best = min((found for found, _ in tries), key=rank)
+    if kept is not None:
+        mended = _mended(searches, kept, number)
+        best = min((best, *mended), key=rank)
+        spent, number = spent + sum(one.proposals for one in mended), number + len(mended)
     for chain in range(CHAINS):
         present = soft
         for mend in CHAIN:
@@ -115,6 +122,15 @@ def improve(
             spent, number = spent + polished.proposals, number + 1
             best = min((best, polished), key=rank)
     return replace(best, proposals=spent, complete=not clock.over and fitting >= proposals)
+
+
+def _mended(searches: Searches, kept: IntArray, number: int) -> list[Found]:
+    """Mend a plan near itself."""
+    found: list[Found] = []
+    for at, mend in enumerate(CHAIN):
+        begun = found[-1].territory if found else kept
+        found.append(searches.one(begun, MEND, replace(mend, heat=COLD), number + at))
+    return found
 
 
 def _guided(

@@ -59,7 +59,11 @@ def unit_distances(problem: Problem) -> FloatArray:
 
 
 def first_centers(
-    problem: Problem, criteria: Sequence[Criterion], free: BoolArray, today: IntArray
+    problem: Problem,
+    criteria: Sequence[Criterion],
+    free: BoolArray,
+    today: IntArray,
+    known: FloatArray | None = None,
 ) -> FloatArray:
     """Centers to start from: the best for today's units, else where another is missed most, of many the farthest.
 
@@ -71,8 +75,10 @@ def first_centers(
         Territories whose center is chosen, shape ``(k,)``.
     today
         Today's territory of each unit or ``NONE``, shape ``(n,)``.
+    known
+        Centers of territories without units where they are known, shape ``(k, 2)``.
     """
-    center = best_centers(problem, criteria, free, today, problem.seat)
+    center = best_centers(problem, criteria, free, today, problem.seat if known is None else known)
     missing = np.flatnonzero(free & np.isnan(center).any(axis=1))
     if problem.candidates is not None:
         return opened(problem, center, missing, left_over(problem.candidates, center, free))

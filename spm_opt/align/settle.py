@@ -81,6 +81,8 @@ def settle(
     clock: Clock,
     start: IntArray | None = None,
     free: FreeCenters | None = None,
+    *,
+    keep: bool = False,
 ) -> Outcome:
     """Settle level after level for fixed centers.
 
@@ -94,6 +96,8 @@ def settle(
         One more plan to begin from, shape ``(n,)`` over units.
     free
         Where centers may move in the search: how, and the bound that then counts.
+    keep
+        Whether the plan to begin from is good but for a few places, and is mended as it is, too.
     """
     model = build(problem, criteria)
     stuck = np.flatnonzero(np.diff(model.start) == 0)
@@ -119,7 +123,8 @@ def settle(
     complete = True
     for at, priority in enumerate(model.priorities):
         caps = np.array([level.objective + PROVEN * max(1.0, abs(level.objective)) for level in levels])
-        settled = _settle_level(model, blurred, plans, at, caps, budget, seed, clock, free)
+        kept = plans[0] if keep and start is not None else None
+        settled = _settle_level(model, blurred, plans, at, caps, budget, seed, clock, free, kept)
         for kind, amount in settled.work.items():
             work[kind] += amount
         steps.append(settled.step)
@@ -144,6 +149,7 @@ def _settle_level(  # noqa: C901  one step after the other
     seed: int,
     clock: Clock,
     free: FreeCenters | None,
+    kept: IntArray | None,
 ) -> _Settled:
     clock.tell("relaxation", np.inf, np.inf, -np.inf)
     relaxed = relax(model, level, caps, clock.left(0.5))
@@ -192,6 +198,7 @@ def _settle_level(  # noqa: C901  one step after the other
         seed=seed,
         clock=clock.part(BEFORE_CHAINS if single else BEFORE_NEIGHBOURHOODS if mapped else 1.0),
         recenter=recenter,
+        kept=None if kept is None else connected(model, cheapest_from(model, kept), share),
     )
     if clock.over and broken(found) and free is None:
         found = rescued(model, found, relaxed, level=level, caps=caps, seed=seed, clock=clock)
