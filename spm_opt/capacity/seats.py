@@ -9,16 +9,15 @@ position goes, that its customers change hands does not count against a limit, b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from spm_opt.align.effort import Effort
 from spm_opt.align.engine import align
 from spm_opt.align.result import Result
 from spm_opt.capacity.seats_fewer import Screened, cut, mapped, screened, without
+from spm_opt.capacity.seats_found import Position, Seat, Seats, Step, difference, no_plan
 from spm_opt.capacity.seats_more import nearest_seat, with_more, with_room
 from spm_opt.criteria import Balance, Dispersion, Disruption
 from spm_opt.criteria.terms import Criterion, Measure
@@ -28,152 +27,13 @@ from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, Problem
 from spm_opt.scenario.prepare import prepare
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.simulate.sales import Sales, pair_means
+from spm_opt.simulate.sales import Sales
 from spm_opt.simulate.simulate import simulate
 
 BIG = 100_000
 """Pairs of unit and territory beyond which the further plans have the effort "quick", unless another is asked for."""
 AGAIN = 2
 """Times that a search is begun again where rules are broken yet."""
-LEVEL = 0.95
-"""Confidence of intervals of differences between means."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A mean difference over the same futures, and its 95 % interval (``nan`` with fewer than two pairs)."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Seat:
-    """An additional position in a plan.
-
-    Attributes
-    ----------
-    position
-        Its id.
-    place
-        The candidate or the unit where it sits, by name; empty where travel counts for nothing.
-    x, y
-        Coordinates of the seat.
-    district, region
-        Where it belongs.
-    sizes
-        What it carries, by activity.
-    """
-
-    position: str
-    place: str
-    x: float
-    y: float
-    district: str
-    region: str
-    sizes: Mapping[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """A plan with some positions more, or one less.
-
-    Attributes
-    ----------
-    added, dropped
-        How many are added; the id of the one that goes, or nothing.
-    status, reason
-        What the engine says of it (``Result``): without a plan, nothing below is known.
-    points, bound
-        Points of the plan, and what no plan can beat with these positions (``None`` where nothing is proven). With
-        several priorities, of the first.
-    deviations
-        Largest deviation from target of each balanced activity, as a fraction.
-    travel
-        Mean travel in km, ``nan`` where it counts for nothing.
-    sales, handover
-        Mean sales of the simulated year, and of these what changes of hands cost.
-    against_first, against_last
-        Sales less those of the plan of today's positions, and of the plan before.
-    cost
-        Cost of the sellers that are added, or saved, in a year; ``nan`` where no role has one.
-    seats
-        The additional positions.
-    """
-
-    added: int
-    dropped: str
-    status: str
-    reason: str
-    points: float
-    bound: float | None
-    deviations: Mapping[str, float]
-    travel: float
-    sales: float
-    handover: float
-    against_first: Difference
-    against_last: Difference
-    cost: float
-    seats: tuple[Seat, ...] = ()
-
-    @property
-    def found(self) -> bool:
-        """Whether there is a plan that keeps all rules."""
-        return self.status in {"optimal", "feasible"}
-
-
-@dataclass(frozen=True)
-class Position:
-    """What would be lost without a position; the less, the lower its rank.
-
-    Attributes
-    ----------
-    rank
-        From 1, missed least: first those that were solved, by their points, where a plan was found.
-    position, name, district, region
-        The position, its seller, and where it belongs.
-    screened, overload
-        Estimated loss of points, and load that fits nowhere, in mean territories.
-    solved
-        The plan without it, where it was solved.
-    """
-
-    rank: int
-    position: str
-    name: str
-    district: str
-    region: str
-    screened: float
-    overload: float
-    solved: Step | None
-
-
-@dataclass(frozen=True, eq=False)
-class Seats:
-    """What additional positions buy, and what each position is needed for.
-
-    Attributes
-    ----------
-    steps
-        Plans with 0, 1, ... additional positions.
-    positions
-        Today's positions, the one that would be missed least first.
-    effort, first_effort
-        Effort of every plan's last search, and of the first plan's search before that.
-    seed, replications
-        What the search and the simulated years were made with.
-    candidates
-        Whether seats were chosen among candidates.
-    """
-
-    steps: tuple[Step, ...]
-    positions: tuple[Position, ...]
-    effort: Effort
-    first_effort: Effort
-    seed: int
-    replications: int
-    candidates: bool
 
 
 def seats(
@@ -271,7 +131,7 @@ class _Run:
         criteria = with_room(self.criteria, count / problem.k)
         result = self._solved(problem, criteria, mapped(self.last[0], problem))
         if result.alignment is None or result.status == "unknown":
-            return _none(result, count, "")
+            return no_plan(result, count, "")
         sales = self._simulated(wider, result.alignment)
         step = self.told(
             problem, result, sales, count, count * self._cost(wider, ids[0]), scenario=wider, ids=ids
@@ -286,7 +146,7 @@ class _Run:
         problem = without(self.problem, territory)
         result = self._solved(problem, self.criteria, cut(self.plan, territory))
         if result.alignment is None or result.status == "unknown":
-            return _none(result, 0, name)
+            return no_plan(result, 0, name)
         sales = self._simulated(self.scenario, mapped(result.alignment, self.problem))
         cost = self._cost(self.scenario, name)
         return self.told(problem, result, sales, 0, cost, dropped=name)
@@ -317,7 +177,7 @@ class _Run:
         """Judge a plan."""
         plan = result.alignment
         if plan is None:
-            return _none(result, added, dropped)
+            return no_plan(result, added, dropped)
         measures = [one.judge(problem, plan.unit_territory, plan.center) for one in self.criteria]
         deviations: dict[str, float] = {}
         travel = np.nan
@@ -334,7 +194,7 @@ class _Run:
             bound=None if dropped else result.lower_bound, deviations=deviations, travel=travel,
             sales=float(sales.company.mean()),
             handover=0.0 if sales.handover is None else float(sales.handover.mean()),
-            against_first=_difference(sales, self.sales), against_last=_difference(sales, before), cost=cost,
+            against_first=difference(sales, self.sales), against_last=difference(sales, before), cost=cost,
             seats=tuple(_seat(scenario or self.scenario, problem, plan, name) for name in ids),
         )  # fmt: skip
 
@@ -378,16 +238,6 @@ def _mean_travel(problem: Problem, criterion: Dispersion, plan: Alignment) -> fl
     return float(plain.judge(problem, plan.unit_territory, plan.center).value)
 
 
-def _difference(sales: Sales, before: Sales) -> Difference:
-    """Compare the company's sales in the same futures; partners are antithetic, so that pairs count."""
-    pairs = pair_means(sales.company - before.company)
-    mean, n = float((sales.company - before.company).mean()), len(pairs)
-    if n < 2:  # noqa: PLR2004  one tells no spread
-        return Difference(mean, np.nan, np.nan)
-    half = float(stdtrit(n - 1, 0.5 + LEVEL / 2) * pairs.std(ddof=1) / np.sqrt(n))
-    return Difference(mean, mean - half, mean + half)
-
-
 def _seat(scenario: Scenario, problem: Problem, plan: Alignment, name: str) -> Seat:
     """Say where an additional position sits."""
     t = problem.territory_ids.index(name)
@@ -419,28 +269,6 @@ def place_name(scenario: Scenario, problem: Problem, center: FloatArray) -> str:
             if len(named):
                 return str(named.iloc[0]) or unit
     return unit
-
-
-def _none(result: Result, added: int, dropped: str) -> Step:
-    """Say that there is no plan, and why."""
-    unknown = Difference(np.nan, np.nan, np.nan)
-    broken = "; ".join(breach.text for breach in result.breaches[:3])
-    reason = result.reason + (f"; the nearest breaks: {broken}" if broken else "")
-    return Step(
-        added,
-        dropped,
-        result.status,
-        reason,
-        np.nan,
-        None,
-        {},
-        np.nan,
-        np.nan,
-        np.nan,
-        unknown,
-        unknown,
-        np.nan,
-    )
 
 
 def _ranked(run: _Run, found: Screened, drop: int) -> tuple[Position, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from spm_opt.capacity.seats import Position, Seats, Step
+from spm_opt.capacity.seats_found import Position, Seats, Step
 
 COLUMNS = (
     "change",

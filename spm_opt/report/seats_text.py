@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from spm_opt.capacity.seats import Difference, Seats, Step
+from spm_opt.capacity.seats_found import Difference, Seats, Step
 from spm_opt.report import words
 from spm_opt.report.text import aligned
 from spm_opt.scenario.scenario import Scenario
