@@ -38,7 +38,9 @@ def derivation(run: Run) -> dict[str, Any] | None:
     if settings.segments is None and settings.workload is None and settings.capacity is None:
         return None
     segments = None if settings.segments is None else segment(scenario)
-    asked = None if settings.workload is None else hours(scenario)
+    known = settings.workload is not None or settings.simulate.workload in scenario.accounts.columns
+    asked = hours(scenario) if known else None
+    have = np.isfinite(scenario.sellers["capacity"].to_numpy(dtype=float)).any()
     count = len(scenario.accounts)
     many = count > MOST_ACCOUNTS
     note = (
@@ -47,10 +49,10 @@ def derivation(run: Run) -> dict[str, Any] | None:
     )
     return {
         "segments": None if segments is None else _segment_grid(segments, settings.currency),
-        "workload": None if asked is None else _hour_grid(asked),
+        "workload": None if asked is None or settings.workload is None else _hour_grid(asked),
         "lookup": {
             "accounts": None if many else _accounts(scenario, segments, asked),
-            "sellers": None if settings.capacity is None else _sellers(scenario, available(scenario)),
+            "sellers": _sellers(scenario, available(scenario)) if have else None,
             "months": list(MONTH_HEADS),
         },
         "note": note if many else "",

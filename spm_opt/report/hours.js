@@ -57,6 +57,16 @@
     }
     suggest(found);
   });
+  if (data.sellers) {
+    const pick = document.getElementById("hours-position");
+    data.sellers.ids.forEach((id, at) => pick.add(new Option(id + ", " + data.sellers.names[at], at)));
+    pick.addEventListener("change", function () {
+      if (pick.value === "") return;
+      field.value = data.sellers.ids[pick.value];
+      show("position", data.sellers, Number(pick.value));
+    });
+    document.getElementById("hours-pick").hidden = false;
+  }
   if (kinds.length) {
     document.getElementById("hours-controls").hidden = false;
     const [kind, set] = kinds[0];

@@ -136,9 +136,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open the page with")
-def test_a_browser_shows_the_steps(tmp_path, page):
-    """Chromium runs the script under the page's policy: the first account's steps are shown."""
+@pytest.mark.parametrize("what", ["account", "position"])
+def test_a_browser_shows_the_steps(tmp_path, page, what, monkeypatch):
+    """Chromium runs the script under the page's policy: the first account's steps are shown, or the first seller's."""
     run, text = page
+    if what == "position":
+        monkeypatch.setattr(derivation, "MOST_ACCOUNTS", 5)
+        text = contents(run)["report.html"].decode("utf-8")
     path = tmp_path / "report.html"
     path.write_text(text, encoding="utf-8")
     flags = [
@@ -150,5 +154,9 @@ def test_a_browser_shows_the_steps(tmp_path, page):
         [CHROMIUM, *flags, "--dump-dom", path.as_uri()], capture_output=True, text=True, check=True, timeout=120
     )  # fmt: skip
     shown = done.stdout.split('id="hours-steps"')[1].split("</section>")[0]
-    assert segment(run.scenario).reason[0] in shown
+    have = available(run.scenario)
+    steps = seller_steps(run.scenario, have, have.seller_ids[0])
+    assert (steps[-1][2] if what == "position" else segment(run.scenario).reason[0]) in shown
+    assert (f"<td>{have.months[11]}</td>" in shown) == (what == "position")
+    assert done.stdout.count("<option") > len(have.seller_ids)
     assert "CONSOLE" not in done.stderr
