@@ -21,6 +21,9 @@ from spm_opt.scenario.size_settings import Response
 SHAPE_SPREAD = 0.5
 """Standard deviation of the logit of ``without`` and of the logarithm of ``most - 1``, where the elasticity has
 that of the default."""
+WITHOUT_FALLS, MOST_RISES = -1.5, 1.0
+"""By how much those two change with the logarithm of the elasticity: where selling matters more, less comes without
+it and there is more to win. So curves that are steeper today are not therefore S-shaped."""
 DEFAULT = Response()
 MEASURES = 3
 """Figures that make a curve."""
@@ -72,7 +75,7 @@ def curves_of(plain: FloatArray) -> Curves:
 
 
 def prior(response: Response) -> tuple[FloatArray, FloatArray]:
-    """Give mean and standard deviation of a curve's free numbers, shape ``(3,)`` each.
+    """Give the mean of a curve's free numbers, shape ``(3,)``, and the root of their covariance, ``(3, 3)``.
 
     The elasticity is lognormal with the mean and standard deviation that are stated.
     """
@@ -82,4 +85,5 @@ def prior(response: Response) -> tuple[FloatArray, FloatArray]:
         np.log(response.elasticity) - variance / 2, np.log(without / (1 - without)), np.log(response.most - 1),
     ])  # fmt: skip
     other = SHAPE_SPREAD * response.uncertainty / DEFAULT.uncertainty
-    return mean, np.array([np.sqrt(variance), other, other])
+    own = np.sqrt(variance)
+    return mean, np.array([[own, 0, 0], [WITHOUT_FALLS * own, other, 0], [MOST_RISES * own, 0, other]])

@@ -118,10 +118,9 @@ def drawn(
 
 def _prior(default: Response, segments: int) -> tuple[FloatArray, FloatArray]:
     """Mean and root of the covariance of all segments' numbers, segment by segment."""
-    mean, spread = prior(default)
+    mean, root = prior(default)
     between = SHARED * np.ones((segments, segments)) + (1 - SHARED) * np.eye(segments)
-    root = np.kron(cholesky(between, lower=True), np.diag(np.maximum(spread, 1e-9)))
-    return np.tile(mean, segments), root
+    return np.tile(mean, segments), np.kron(cholesky(between, lower=True), root)
 
 
 @dataclass(frozen=True, eq=False)

@@ -152,8 +152,8 @@ def _curves(
     plain = drawn(rows, use, Response(), loss, draws, rng)
     for s, one in enumerate(stated):
         if one is not None:
-            mean, spread = prior(one)
-            plain[:, s] = mean + spread * rng.standard_normal((draws, MEASURES))
+            mean, root = prior(one)
+            plain[:, s] = mean + rng.standard_normal((draws, MEASURES)) @ root.T
     source = [
         "scenario" if one is not None else "history" if own else "company" if use.any() else "default"
         for one, own in zip(stated, use.tolist(), strict=True)

@@ -77,8 +77,8 @@ def test_the_shape_is_what_it_is_called(elasticity: float, without: float, most:
 
 def test_the_prior_has_the_elasticity_that_is_stated():
     """Draws of the default have mean 0.34 and standard deviation 0.2."""
-    mean, spread = prior(Response())
-    draws = curves_of(mean + spread * np.random.default_rng(1).standard_normal((200_000, 3))).elasticity
+    mean, root = prior(Response())
+    draws = curves_of(mean + np.random.default_rng(1).standard_normal((200_000, 3)) @ root.T).elasticity
     assert draws.mean() == pytest.approx(0.34, abs=0.003)
     assert draws.std() == pytest.approx(0.2, abs=0.01)
 
