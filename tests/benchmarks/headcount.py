@@ -5,8 +5,9 @@ four segments, two or three years of quarters (one company of ten has none). Sel
 on the way and ramped; half of the companies keep time sheets, in the others how hard somebody worked is not seen.
 Sales of accounts differ from what their potential says, some have none, they are lost and won, and share shocks;
 sellers differ in skill and new ones lose to the change of hands. Elasticities are lognormal with the mean and the
-spread of the meta-analysis (0.34 and 0.2); half of the companies have curves of ADBUDG, a quarter exponential ones
-with saturation and a quarter bounded powers. A seller costs what makes today's number right, too many or too few.
+spread of the meta-analysis (0.34 and 0.2); half of the companies have curves of ADBUDG, some of them S-shaped, a quarter exponential ones
+with saturation and a quarter powers without any. A seller costs what makes today's number right, or up to three
+times too high or too low.
 
 Printed is the share of companies in which the true profit with the recommended number of sellers by region is within
 5 % of that with the truly best one, and the same for today's number, the build-up, and the default curve without
@@ -80,14 +81,17 @@ def true_curves(
             most = 1 + np.exp(rng.normal(0, 0.5))
             curves.append(Curves(np.array(e), np.array(without), np.array(most)).at)
         elif kind == "exponential":
-            # w + (1 - w) (1 - exp(-b x)) / (1 - exp(-b)): elasticity (1 - w) b / (exp(b) - 1), b from it
-            without = min(without, 0.95 - min(e, 0.9))
-            b = np.linspace(1e-3, 8, 4000)
-            b = float(b[np.abs((1 - without) * b / np.expm1(b) - e).argmin()])
-            e = (1 - without) * b / np.expm1(b)
-            curves.append(lambda x, w=without, b=b: w + (1 - w) * -np.expm1(-b * x) / -np.expm1(-b))
+            # w + (1 - w) (1 - exp(-b x)) / (1 - exp(-b)) has the elasticity (1 - w) b / (exp(b) - 1)
+            e, b = min(e, 0.7), rng.uniform(0.5, 2.0)
+            while 1 - e * np.expm1(b) / b < 0.05:
+                b *= 0.9
+            without = 1 - e * np.expm1(b) / b
+            curves.append(lambda x, w=without, b=b: w + (1 - w) * np.expm1(-b * x) / np.expm1(-b))
         else:
-            curves.append(lambda x, e=e: np.minimum(np.maximum(x, 0.01) ** e, 3.0))
+            # w + (1 - w) x^a has the elasticity (1 - w) a
+            e = min(e, 0.9)
+            without = min(without, 1 - e / 0.95)
+            curves.append(lambda x, w=without, a=e / (1 - without): w + (1 - w) * x**a)
         found.append(e)
     return curves, np.array(found)
 
