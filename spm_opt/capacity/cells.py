@@ -19,6 +19,8 @@ from spm_opt.scenario.scenario import Scenario
 from spm_opt.scenario.size_settings import Size, SizeRole
 from spm_opt.simulate.history import Window, years
 from spm_opt.simulate.productivity import productivity
+from spm_opt.workload.hours import hours as asked_hours
+from spm_opt.workload.selling_time import selling_time
 
 YEAR = 12
 COMPANY = "company"
@@ -157,7 +159,7 @@ def _staff(scenario: Scenario, size: Size, roles: tuple[str, ...]) -> tuple[tupl
         group = np.zeros(len(table), dtype=np.int64)
     own = table["role"].to_numpy(dtype=object)
     own = np.full(len(table), size.roles[0].name, dtype=object) if (own == "").all() else own
-    hours = _settled_hours(scenario, table)
+    hours = selling_time(scenario).hours.sum(axis=1)
     return groups, Staff(
         tuple(table["id"].tolist()), group.astype(np.int64),
         pd.Index(roles).get_indexer(pd.Index(own)).astype(np.int64), filled_on(scenario, table),
@@ -175,14 +177,6 @@ def filled_on(scenario: Scenario, table: pd.DataFrame) -> BoolArray:
     return np.asarray(there & begun & stays, dtype=bool)
 
 
-def _settled_hours(scenario: Scenario, table: pd.DataFrame) -> FloatArray:  # noqa: ARG001
-    return table["capacity"].to_numpy(dtype=float)
-
-
-def _asked(scenario: Scenario, accounts: pd.DataFrame) -> tuple[tuple[str, ...], FloatArray]:
-    return ("field",), accounts[[scenario.settings.simulate.workload]].to_numpy(dtype=float)
-
-
 def _book(
     scenario: Scenario,
     accounts: pd.DataFrame,
@@ -191,7 +185,8 @@ def _book(
     staff: Staff,
 ) -> Book:
     """Give each role the hours of its channels and segments."""
-    channels, by_channel = _asked(scenario, accounts)
+    asked = asked_hours(scenario)
+    channels, by_channel = asked.channels, asked.by_channel
     segment = pd.Index(segments).get_indexer(pd.Index(accounts["segment"])).astype(np.int64)
     hours = np.zeros((len(accounts), len(settings)))
     for (j, c), own in worked(settings, channels, segments).items():
