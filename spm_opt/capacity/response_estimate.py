@@ -120,7 +120,7 @@ def _prior(default: Response, segments: int) -> tuple[FloatArray, FloatArray]:
     """Mean and root of the covariance of all segments' numbers, segment by segment."""
     mean, root = prior(default)
     between = SHARED * np.ones((segments, segments)) + (1 - SHARED) * np.eye(segments)
-    return np.tile(mean, segments), np.kron(cholesky(between, lower=True), root)
+    return np.tile(mean, segments), np.kron(cholesky(between, lower=True), root).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from spm_opt.capacity.available import Available
 from spm_opt.capacity.sizing import HIGH, LOW, Sizing
 from spm_opt.report import words
+from spm_opt.report.capacity_text import capacity_table, capacity_text, groups_of
+from spm_opt.report.segment_text import segment_text
 from spm_opt.report.text import aligned
+from spm_opt.report.workload_text import by_group, workload_text
 from spm_opt.scenario.scenario import Scenario
+from spm_opt.workload.hours import Hours
+from spm_opt.workload.segment import Segmentation
 
 MOST_CELLS = 8
 """Cells whose numbers around the best are shown; headcount.csv has them all."""
@@ -17,6 +23,20 @@ SOURCES = {
     "scenario": "scenario.toml",
     "default": "default*",
 }
+
+
+def chain_text(scenario: Scenario, segments: Segmentation, asked: Hours, had: Available) -> str:
+    """Show in few lines what headcount is made from: segments, the hours that they ask for, and those of sellers."""
+    size = scenario.settings.size
+    level = "region" if size is None else size.level
+    by, groups = groups_of(scenario, had, level if (scenario.sellers[level] != "").any() else "company")
+    parts = (
+        segment_text(scenario, segments),
+        workload_text(scenario, asked, by_group(scenario, asked, "segment"), "segment"),
+        capacity_text(scenario, had, capacity_table(had, groups), by),
+    )
+    first, *others = (part.partition("\n\n")[0] for part in parts)
+    return "\n\n".join([first, *others])
 
 
 def size_text(scenario: Scenario, sizing: Sizing) -> str:
