@@ -49,7 +49,7 @@ STILL, NARROW = 1e-4, 1e-9
 """Gain of a step, and width of a slice, below which there is nothing more to find."""
 MOST_ALIKE = 0.8
 """Autocorrelation at most: beyond, periods tell nothing new."""
-RATIOS = (0.1, 0.3, 0.6, 1.0, 1.8, 3.0)
+RATIOS = (0.1, 0.3, 0.6, 1.0, 1.8, 3.0, 5.0)
 """Spreads of sellers tried, in parts of the noise."""
 
 

@@ -150,10 +150,10 @@ def _curves(
     rng = np.random.default_rng([seed, draws, 1])
     loss = scenario.settings.simulate.handover.loss
     plain = drawn(rows, use, Response(), loss, draws, rng)
-    for s, one in enumerate(stated):
-        if one is not None:
-            mean, root = prior(one)
-            plain[:, s] = mean + rng.standard_normal((draws, MEASURES)) @ root.T
+    for one in settings.responses:  # segments that one entry is for are right or wrong together
+        mean, root = prior(one)
+        mine = [s for s, own in enumerate(stated) if own is one]
+        plain[:, mine] = (mean + rng.standard_normal((draws, MEASURES)) @ root.T)[:, None]
     source = [
         "scenario" if one is not None else "history" if own else "company" if use.any() else "default"
         for one, own in zip(stated, use.tolist(), strict=True)
