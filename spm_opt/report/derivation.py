@@ -13,6 +13,7 @@ from spm_opt.report import words
 from spm_opt.report.capacity_text import seller_steps
 from spm_opt.report.folded import folded
 from spm_opt.report.grids import Cell, Grid, Head, Row, numeric
+from spm_opt.report.segment_text import changes_text, near_text
 from spm_opt.report.workload_text import NAMES, Step, steps_at
 from spm_opt.run import Run
 from spm_opt.scenario.scenario import Scenario
@@ -30,8 +31,8 @@ def derivation(run: Run) -> dict[str, Any] | None:
 
     Returns
     -------
-    Grids ``segments`` and ``workload``, each ``None`` where there is none; ``lookup``, what the page's script shows;
-    and ``note``.
+    Grids ``segments`` and ``workload``, each ``None`` where there is none; ``segment_note``; ``lookup``, what the
+    page's script shows; and ``note``.
     """
     scenario = run.scenario
     settings = scenario.settings
@@ -49,6 +50,9 @@ def derivation(run: Run) -> dict[str, Any] | None:
     )
     return {
         "segments": None if segments is None else _segment_grid(segments, settings.currency),
+        "segment_note": ""
+        if segments is None
+        else f"{near_text(scenario, segments)} {changes_text(segments)}",
         "workload": None if asked is None or settings.workload is None else _hour_grid(asked),
         "lookup": {
             "accounts": None if many else _accounts(scenario, segments, asked),

@@ -24,7 +24,7 @@ def segment_text(scenario: Scenario, found: Segmentation) -> str:
         f"{settings.name}, {settings.year}: {accounts} in {segments}, {_way(scenario)}",
         "",
         *_segments(found, scenario),
-        *_near(scenario, found),
+        *(["", near] if (near := near_text(scenario, found)) else []),
         *_changes(found, settings.currency),
         *_numbers(found.stability),
     ]
@@ -73,38 +73,52 @@ def _named(column: str) -> str:
     return column.replace("_", " ")
 
 
-def _near(scenario: Scenario, found: Segmentation) -> list[str]:
+def near_text(scenario: Scenario, found: Segmentation) -> str:
+    """Say how many accounts lie near to a boundary; nothing where segments are those of the table."""
     settings = scenario.settings.segments
     if settings is None:
-        return []
+        return ""
     near = int(found.near.sum())
     share = near / max(len(found.near), 1)
     limit = words.percent(settings.near, 0)
-    return ["", f"{words.plural(near, 'account')} ({words.percent(share)}) within {limit} of a boundary."]
+    return f"{words.plural(near, 'account')} ({words.percent(share)}) within {limit} of a boundary."
+
+
+def changes_text(found: Segmentation) -> str:
+    """Say how many accounts change their segment; nothing where last year's is not told."""
+    known, moves = _moves(found)
+    if known.empty:
+        return ""
+    if moves.empty:
+        return "No account changes its segment."
+    part = moves["last_year"].sum() / max(known["last_year"].sum(), 1e-9)
+    return (
+        f"{words.count(moves['accounts'].sum())} of {words.count(known['accounts'].sum())} accounts are in another "
+        f"segment than last year, with {words.percent(part)} of sales."
+    )
+
+
+def _moves(found: Segmentation) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take the pairs of which last year's segment is known, and those that differ."""
+    table = found.changes
+    known = table[table["previous_segment"] != ""]
+    return known, known[known["previous_segment"] != known["segment"]]
 
 
 def _changes(found: Segmentation, currency: str) -> list[str]:
     """Show the moves between segments, the largest by last year's sales first."""
-    table = found.changes
-    known = table[table["previous_segment"] != ""]
-    moves = known[known["previous_segment"] != known["segment"]]
-    if known.empty or moves.empty:
-        return ["", "No account changes its segment."] if len(known) else []
-    sales = "last_year"
-    part = moves[sales].sum() / max(known[sales].sum(), 1e-9)
-    head = (
-        f"{words.count(moves['accounts'].sum())} of {words.count(known['accounts'].sum())} accounts are in another "
-        f"segment than last year, with {words.percent(part)} of sales:"
-    )
-    shown = moves.sort_values([sales, "accounts"], ascending=False, kind="stable").head(MOST_MOVES)
+    said, moves = changes_text(found), _moves(found)[1]
+    if moves.empty:
+        return ["", said] if said else []
+    shown = moves.sort_values(["last_year", "accounts"], ascending=False, kind="stable").head(MOST_MOVES)
     rows = [["last year", "now", "accounts", "sales"]]
     rows += [
         [row["previous_segment"], row["segment"] or words.DASH, words.count(row["accounts"]),
-         words.short(row[sales], currency)]
+         words.short(row["last_year"], currency)]
         for row in shown.to_dict("records")
     ]  # fmt: skip
     left = len(moves) - len(shown)
-    return ["", head, *aligned(rows, (2, 3)), *([f"  and {left} more"] if left else [])]
+    return ["", said, *aligned(rows, (2, 3)), *([f"  and {left} more"] if left else [])]
 
 
 def _numbers(table: pd.DataFrame | None) -> list[str]:
