@@ -136,7 +136,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open the page with")
-@pytest.mark.parametrize("what", ["account", "position"])
+@pytest.mark.parametrize("what", [pytest.param("account", marks=pytest.mark.campaign), "position"])
 def test_a_browser_shows_the_steps(tmp_path, page, what, monkeypatch):
     """Chromium runs the script under the page's policy: the first account's steps are shown, or the first seller's."""
     run, text = page
