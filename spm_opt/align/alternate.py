@@ -12,7 +12,7 @@ from spm_opt.align.among import matched
 from spm_opt.align.carve import carved
 from spm_opt.align.choices import enumerable, every_choice
 from spm_opt.align.effort import Budget, Clock
-from spm_opt.align.pricing import FEW, moved_by_prices
+from spm_opt.align.pricing import FEW, bound_anywhere, moved_by_prices
 from spm_opt.align.result import Level
 from spm_opt.align.settle import Outcome, settle
 from spm_opt.align.thin import NEAREST, spread, thinned
@@ -67,6 +67,7 @@ def alternating(
     few = free.sum() <= min(FEW, problem.k // 4)
     tries = min(budget.relocations, TRIES_OF_FEW + int(free.sum())) if few else budget.relocations
     center = moved_by_prices(problem, criteria, free, center, tries, clock)
+    bound = max(bound, bound_anywhere(problem, criteria, free, clock)) if few else bound
     begun = carved(problem, plan, center) if few or start is not None else None
     short = replace(
         budget, proposals=budget.proposals // 4, least_proposals=budget.least_proposals // 4, exact_time=0.0,

@@ -66,7 +66,8 @@ def align(
         ``is_set`` of a ``threading.Event``, for one. What it has cut is not repeatable either.
     start
         A plan of this problem to begin from beside today's, as good as it may be: units may be without a territory,
-        and territories without units or center. Territories that differ in nothing but their names do without it.
+        and territories without units or center. Where territories differ in nothing but their
+        names, or all are listed, or pairs are too many, centers are chosen without it.
     """
     clock = Clock(time.monotonic(), time_limit, progress, stop)
     budget = BUDGETS[effort]

@@ -8,6 +8,7 @@ solved anew agrees. So limits, disruption and travel all count, and not distance
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from spm_opt.align.model import Model, build
 from spm_opt.align.opening import OPTIONS
 from spm_opt.align.relax import Relaxation, relax
 from spm_opt.criteria.terms import Criterion
+from spm_opt.geography.distance import distance_km
 from spm_opt.problem import BoolArray, FloatArray, Problem
 
 FEW = 12
@@ -124,3 +126,29 @@ def _of_nodes(model: Model, points: FloatArray) -> FloatArray:
     total = np.zeros((model.n, points.shape[1]))
     np.add.at(total, model.node_of_unit, points)
     return total
+
+
+def bound_anywhere(problem: Problem, criteria: Sequence[Criterion], free: BoolArray, clock: Clock) -> float:
+    """Bound the points wherever the open centers are: each unit is as near to them as any place allows.
+
+    Parameters
+    ----------
+    problem, criteria
+        What is asked; with several levels of priority nothing is bounded.
+    free
+        Territories whose center is chosen, shape ``(k,)``.
+    clock
+        Until when.
+    """
+    arcs = problem.arcs
+    nearest = np.zeros(problem.n)
+    if problem.candidates is not None and problem.between is None:
+        far = [distance_km(problem.place, one[None], planar=problem.planar) for one in problem.candidates]
+        nearest = np.nan_to_num(np.min(far, axis=0), nan=0.0)
+    unknown = free[arcs.territory] if arcs.given is None else free[arcs.territory] & ~arcs.given
+    travel = np.where(unknown, nearest[arcs.unit], arcs.travel)
+    model = build(replace(problem, arcs=replace(arcs, travel=travel)), criteria)
+    if len(model.priorities) > 1 or (np.diff(model.start) == 0).any():
+        return -np.inf
+    bound = float(relax(model, 0, None, clock.left(0.2)).bound)
+    return bound if np.isfinite(bound) else -np.inf

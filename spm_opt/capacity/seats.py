@@ -9,6 +9,7 @@ position goes, that its customers change hands does not count against a limit, b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from spm_opt.align.effort import Effort
 from spm_opt.align.engine import align
 from spm_opt.align.result import Result
-from spm_opt.capacity.seats_fewer import Screened, cut, mapped, screened, without
+from spm_opt.capacity.seats_fewer import Screened, cut, mapped, rules_without, screened, without
 from spm_opt.capacity.seats_found import Position, Seat, Seats, Step, difference, no_plan
 from spm_opt.capacity.seats_more import nearest_seat, with_more, with_room
 from spm_opt.criteria import Balance, Dispersion, Disruption
@@ -25,6 +26,7 @@ from spm_opt.errors import InfeasibleError, NotFoundError
 from spm_opt.geography.distance import distance_km
 from spm_opt.plan import Alignment
 from spm_opt.problem import FloatArray, Problem
+from spm_opt.scenario.check_candidates import open_positions
 from spm_opt.scenario.prepare import prepare
 from spm_opt.scenario.scenario import Scenario
 from spm_opt.simulate.sales import Sales
@@ -53,7 +55,7 @@ def seats(
     scenario
         What is planned.
     add
-        Most positions to add.
+        Most positions to add; of candidates no more than there are.
     drop
         Positions whose loss is solved, those of the least estimated loss; the estimate is made for all.
     effort
@@ -72,12 +74,13 @@ def seats(
     """
     run = _Run.of(scenario, effort, seed, replications, progress or (lambda _: None))
     steps = [run.first_step]
-    steps += [run.more(count) for count in range(1, add + 1)]
+    most = int(min(add, run.free_candidates))
+    steps += [run.more(count) for count in range(1, most + 1)]
     run.tell("screen")
     found = screened(run.problem, run.criteria, run.plan)
     return Seats(
         tuple(steps), _ranked(run, found, drop), run.effort, run.scenario.settings.effort, run.seed,
-        len(run.sales.amount), run.problem.candidates is not None or run.scenario.candidates is not None,
+        len(run.sales.amount), add - most, run.problem.candidates is not None or run.scenario.candidates is not None,
     )  # fmt: skip
 
 
@@ -123,6 +126,13 @@ class _Run:
         run.first_step = run.told(problem, result, run.sales, 0, 0.0)
         return run
 
+    @property
+    def free_candidates(self) -> float:
+        """Candidates that today's open positions leave; ``inf`` where any place will do."""
+        if self.scenario.candidates is None:
+            return math.inf
+        return len(self.scenario.candidates) - int(open_positions(self.scenario).sum())
+
     def more(self, count: int) -> Step:
         """Solve the plan with some positions more, from the plan with one less."""
         self.tell(f"{count} more")
@@ -143,8 +153,9 @@ class _Run:
         """Solve the plan without a position, from today's plan without it."""
         name = self.problem.territory_ids[territory]
         self.tell(f"without {name}")
-        problem = without(self.problem, territory)
-        result = self._solved(problem, self.criteria, cut(self.plan, territory))
+        criteria = rules_without(self.criteria, name)
+        problem = without(self.problem, territory, criteria)
+        result = self._solved(problem, criteria, cut(self.plan, territory))
         if result.alignment is None or result.status == "unknown":
             return no_plan(result, 0, name)
         sales = self._simulated(self.scenario, mapped(result.alignment, self.problem))
@@ -194,7 +205,9 @@ class _Run:
             bound=None if dropped else result.lower_bound, deviations=deviations, travel=travel,
             sales=float(sales.company.mean()),
             handover=0.0 if sales.handover is None else float(sales.handover.mean()),
-            against_first=difference(sales, self.sales), against_last=difference(sales, before), cost=cost,
+            against_first=difference(sales, self.sales), against_last=difference(sales, before),
+            settled_against_first=difference(sales, self.sales, settled=True),
+            settled_against_last=difference(sales, before, settled=True), cost=cost,
             seats=tuple(_seat(scenario or self.scenario, problem, plan, name) for name in ids),
         )  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 The estimate is a linear program over loads. The nodes of the territory that goes may be divided between territories
 that they border on, or whose centers are nearest. Every other territory takes as much as its limits leave, and
-hands load on to its neighbours at the points of its cheapest nodes to move; what fits nowhere is overload. Whole
-units, contiguity and the shapes that result are not seen.
+hands load on to its neighbours at the points of its cheapest nodes to move; what fits nowhere is overload. A limit
+that all share, as on disruption, counts by its price in the relaxation. Whole units, contiguity and the shapes that
+result are not seen.
 """
 
 from __future__ import annotations
@@ -18,29 +19,49 @@ from scipy.optimize import linprog
 
 from spm_opt.align.locate import located
 from spm_opt.align.model import Model, build
+from spm_opt.align.relax import relax
 from spm_opt.align.thin import load_of
-from spm_opt.criteria import Balance, Capacity
+from spm_opt.criteria import Balance, Capacity, Pairs
 from spm_opt.criteria.terms import Criterion
 from spm_opt.geography.distance import distance_km
 from spm_opt.plan import Alignment
-from spm_opt.problem import NONE, BoolArray, FloatArray, IntArray, Problem
+from spm_opt.problem import NONE, Arcs, BoolArray, FloatArray, IntArray, Problem
 
 NEAR = 6
 """Nearest centers that count as neighbours, where borders tell none."""
 FIRST = 0.1
 """Share of a territory's load whose cheapest nodes tell what handing load on costs."""
+PAIRED = ("prescribed", "forbidden")
+"""Keys that name pairs with a seller."""
 OVERLOAD = 10.0
 """Price of a share of load that fits nowhere, in points of all of the plan."""
 
 
-def without(problem: Problem, territory: int) -> Problem:
-    """Return the problem in which a territory does not exist; its accounts and locks have no seller then."""
+def rules_without(criteria: Sequence[Criterion], name: str) -> tuple[Criterion, ...]:
+    """Drop the pairs that name a seller who does not exist any more."""
+    return tuple(
+        one.model_copy(
+            update={key: tuple(pair for pair in getattr(one, key) if pair[1] != name) for key in PAIRED}
+        )
+        if isinstance(one, Pairs)
+        else one
+        for one in criteria
+    )
+
+
+def without(problem: Problem, territory: int, criteria: Sequence[Criterion] = ()) -> Problem:
+    """Return the problem in which a territory does not exist.
+
+    Its accounts and locks have no seller then; what only it might have may go to anybody that ``criteria`` (those
+    without its pairs) allow.
+    """
+    problem = _freed(problem, territory)
     keep = np.arange(problem.k) != territory
     number = np.cumsum(keep) - 1
     arcs = problem.arcs.keep(problem.arcs.territory != territory)
     arcs = replace(arcs, territory=number[arcs.territory])
     accounts = replace(problem.accounts, current=_renumbered(problem.accounts.current, number, territory))
-    return replace(
+    less = replace(
         problem,
         territory_ids=tuple(name for t, name in enumerate(problem.territory_ids) if t != territory),
         arcs=arcs,
@@ -51,6 +72,40 @@ def without(problem: Problem, territory: int) -> Problem:
         accounts=accounts,
         groups={level: group[keep] for level, group in problem.groups.items()},
     )
+    for criterion in criteria:
+        removed = criterion.removed(less)
+        if removed is not None and removed.any():
+            less = less.with_arcs(less.arcs.keep(~removed))
+    return less
+
+
+def _freed(problem: Problem, territory: int) -> Problem:
+    """Offer the units that one territory alone might have to all territories."""
+    arcs, k = problem.arcs, problem.k
+    others = np.bincount(arcs.unit[arcs.territory != territory], minlength=problem.n)
+    bare = np.flatnonzero((others == 0) & (np.diff(arcs.start) > 0))
+    if not len(bare):
+        return problem
+    unit, to = np.repeat(bare, k), np.tile(np.arange(k, dtype=np.int64), len(bare))
+    fresh = to != territory
+    unit, to = unit[fresh], to[fresh]
+    order = np.lexsort((np.concatenate((arcs.territory, to)), np.concatenate((arcs.unit, unit))))
+    travel = distance_km(problem.place[unit], problem.seat[to], planar=problem.planar)
+    given = (
+        None if arcs.given is None else np.concatenate((arcs.given, np.zeros(len(unit), dtype=bool)))[order]
+    )
+    amount = {
+        name: np.concatenate((values, problem.carried(name)[unit]))[order]
+        for name, values in arcs.amount.items()
+    }
+    start = np.concatenate(
+        ([0], np.cumsum(np.bincount(np.concatenate((arcs.unit, unit)), minlength=problem.n)))
+    )
+    whole = Arcs(
+        start.astype(np.int64), np.concatenate((arcs.territory, to))[order],
+        np.concatenate((arcs.travel, travel))[order], given, amount,
+    )  # fmt: skip
+    return problem.with_arcs(whole)
 
 
 def _renumbered(territory: IntArray, number: IntArray, gone: int) -> IntArray:
@@ -107,7 +162,7 @@ def screened(problem: Problem, criteria: Sequence[Criterion], alignment: Alignme
     alignment
         The plan that is held against.
     """
-    model = build(located(problem, alignment.center), criteria)
+    model = _priced(build(located(problem, alignment.center), criteria))
     first = np.unique(model.node_of_unit, return_index=True)[1]
     own = alignment.unit_territory[first]
     load: FloatArray = np.bincount(model.node_of_unit, weights=load_of(problem), minlength=model.n).astype(
@@ -122,6 +177,19 @@ def screened(problem: Problem, criteria: Sequence[Criterion], alignment: Alignme
     for t in range(problem.k):
         points[t], overload[t] = _loss(model, own, load, close, room, hand, t, price)
     return Screened(points, overload * problem.k)
+
+
+def _priced(model: Model) -> Model:
+    """Add to the points what the limits that all territories share are worth in the relaxation."""
+    entries = model.rows.tocoo()
+    row, arc = entries.coords
+    least, most = np.full(len(model.lower), model.k), np.full(len(model.lower), -1)
+    np.minimum.at(least, row, model.territory[arc])
+    np.maximum.at(most, row, model.territory[arc])
+    if not (most > least).any():
+        return model
+    price = relax(model).multiplier * (most > least)
+    return replace(model, cost=model.cost - price @ model.rows)
 
 
 def _neighbours(problem: Problem, alignment: Alignment) -> BoolArray:
@@ -205,9 +273,10 @@ def _loss(
     bare = np.setdiff1d(np.flatnonzero(own == gone), node[offer])
     at = np.flatnonzero(offer | (inside & np.isin(node, bare) & (model.territory != gone)))
     nodes, row = np.unique(node[at], return_inverse=True)
-    before = float(model.cost[0][inside & (model.territory == gone)].sum())
+    # what it alone may have is not estimated
+    before = float(model.cost[0][inside & (model.territory == gone) & np.isin(node, nodes)].sum())
     if not len(nodes):
-        return -before, float(load[own == gone].sum())
+        return 0.0, float(load[own == gone].sum())
     flows = [(pair, points) for pair, points in hand.items() if gone not in pair]
     limited = np.flatnonzero(np.isfinite(room) & (np.arange(k) != gone))
     a, f, o = len(at), len(flows), len(limited)

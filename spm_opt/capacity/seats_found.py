@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 
 from spm_opt.align.effort import Effort
 from spm_opt.align.result import Result
+from spm_opt.problem import FloatArray
 from spm_opt.simulate.sales import Sales, pair_means
 
 LEVEL = 0.95
@@ -73,6 +74,8 @@ class Step:
         Mean sales of the simulated year, and of these what changes of hands cost.
     against_first, against_last
         Sales less those of the plan of today's positions, and of the plan before.
+    settled_against_first, settled_against_last
+        The same but for what changes of hands cost: what holds once customers know their sellers.
     cost
         Cost of the sellers that are added, or saved, in a year; ``nan`` where no role has one.
     seats
@@ -91,6 +94,8 @@ class Step:
     handover: float
     against_first: Difference
     against_last: Difference
+    settled_against_first: Difference
+    settled_against_last: Difference
     cost: float
     seats: tuple[Seat, ...] = ()
 
@@ -140,6 +145,8 @@ class Seats:
         Effort of every plan's last search, and of the first plan's search before that.
     seed, replications
         What the search and the simulated years were made with.
+    left_out
+        Positions that were asked for and that no candidate is left for.
     candidates
         Whether seats were chosen among candidates.
     """
@@ -150,17 +157,31 @@ class Seats:
     first_effort: Effort
     seed: int
     replications: int
+    left_out: int
     candidates: bool
 
 
-def difference(sales: Sales, before: Sales) -> Difference:
-    """Compare the company's sales in the same futures; partners are antithetic, so that pairs count."""
-    pairs = pair_means(sales.company - before.company)
-    mean, n = float((sales.company - before.company).mean()), len(pairs)
+def difference(sales: Sales, before: Sales, *, settled: bool = False) -> Difference:
+    """Compare the company's sales in the same futures; partners are antithetic, so that pairs count.
+
+    Parameters
+    ----------
+    sales, before
+        The plan, and the one that it is held against.
+    settled
+        Whether what changes of hands cost is left out.
+    """
+    one, other = (_company(each, settled=settled) for each in (sales, before))
+    pairs = pair_means(one - other)
+    mean, n = float((one - other).mean()), len(pairs)
     if n < 2:  # noqa: PLR2004  one tells no spread
         return Difference(mean, np.nan, np.nan)
     half = float(stdtrit(n - 1, 0.5 + LEVEL / 2) * pairs.std(ddof=1) / np.sqrt(n))
     return Difference(mean, mean - half, mean + half)
+
+
+def _company(sales: Sales, *, settled: bool) -> FloatArray:
+    return sales.company + sales.handover if settled and sales.handover is not None else sales.company
 
 
 def no_plan(result: Result, added: int, dropped: str) -> Step:
@@ -169,17 +190,6 @@ def no_plan(result: Result, added: int, dropped: str) -> Step:
     broken = "; ".join(breach.text for breach in result.breaches[:3])
     reason = result.reason + (f"; the nearest breaks: {broken}" if broken else "")
     return Step(
-        added,
-        dropped,
-        result.status,
-        reason,
-        np.nan,
-        None,
-        {},
-        np.nan,
-        np.nan,
-        np.nan,
-        unknown,
-        unknown,
-        np.nan,
-    )
+        added, dropped, result.status, reason, np.nan, None, {}, np.nan, np.nan, np.nan, unknown, unknown, unknown,
+        unknown, np.nan,
+    )  # fmt: skip

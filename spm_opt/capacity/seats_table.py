@@ -55,7 +55,6 @@ def seats_table(found: Seats, currency: str) -> pd.DataFrame:
 
 def _figures(step: Step, currency: str) -> list[tuple[object, ...]]:
     """List the figures of a plan, without those that are not known."""
-    first, last = step.against_first, step.against_last
     rows: list[tuple[object, ...]] = [("points", "", step.points, None, None, "points", "solved")]
     if step.bound is not None:
         rows.append(("bound", "", step.bound, None, None, "points", "proven"))
@@ -67,10 +66,18 @@ def _figures(step: Step, currency: str) -> list[tuple[object, ...]]:
         ("mean_travel", "", step.travel, None, None, "km", "solved"),
         ("mean_sales", "", step.sales, None, None, currency, "solved"),
         ("handover_loss", "", step.handover, None, None, currency, "solved"),
-        ("sales_against_today", "", first.value, first.low, first.high, currency, "solved"),
     ]
+    compared = {
+        "sales_against_today": step.against_first,
+        "settled_against_today": step.settled_against_first,
+    }
     if step.added:
-        rows.append(("sales_against_one_less", "", last.value, last.low, last.high, currency, "solved"))
+        compared |= {
+            "sales_against_one_less": step.against_last, "settled_against_one_less": step.settled_against_last
+        }  # fmt: skip
+    rows += [
+        (figure, "", one.value, one.low, one.high, currency, "solved") for figure, one in compared.items()
+    ]
     rows.append(("cost", "", step.cost, None, None, f"{currency} a year", "solved"))
     return [row for row in rows if isinstance(row[2], float) and not np.isnan(row[2])]
 

@@ -35,7 +35,7 @@ def _steps(found: Seats, currency: str) -> list[list[str]]:
     first = found.steps[0]
     names = list(first.deviations)
     heads = ["sellers added", "points", "at best", *(f"worst {name}" for name in names)]
-    table = [[*heads, "travel, km", "sales", "bought by the last", "95 %", "its cost"]]
+    table = [[*heads, "travel, km", "sales", "the last brings", "once settled", "95 %", "it costs"]]
     for step in found.steps:
         if not step.found:
             continue
@@ -45,7 +45,8 @@ def _steps(found: Seats, currency: str) -> list[list[str]]:
         cost = step.cost / step.added if step.added else math.nan
         table.append([
             str(step.added), words.figure(step.points), bound, *off, words.figure(step.travel),
-            words.short(step.sales, currency), *_gain(gain, currency), words.short(cost, currency),
+            words.short(step.sales, currency), words.DASH if gain is None else words.short(gain.value, currency),
+            *_gain(step.settled_against_last if step.added else None, currency), words.short(cost, currency),
         ])  # fmt: skip
     return table
 
@@ -77,7 +78,7 @@ def _losses(found: Seats, currency: str) -> list[list[str]]:
         "fits nowhere",
         "travel, km",
         "sales",
-        "95 %",
+        "once settled",
     ]
     table = [heads]
     for one in found.positions[:SHOWN]:
@@ -86,7 +87,8 @@ def _losses(found: Seats, currency: str) -> list[list[str]]:
         row.append(words.DASH if solved is None else words.figure(solved.points - found.steps[0].points))
         row += [words.figure(one.screened), words.figure(one.overload)]
         row.append(words.DASH if solved is None else words.figure(solved.travel))
-        table.append([*row, *_gain(None if solved is None else solved.against_first, currency)])
+        gains = [] if solved is None else [solved.against_first, solved.settled_against_first]
+        table.append([*row, *([words.short(one.value, currency) for one in gains] or [words.DASH] * 2)])
     return table
 
 
@@ -96,7 +98,9 @@ def _unsolved(found: Seats) -> list[str]:
 
 
 def _notes(found: Seats) -> list[str]:
+    left = f"No candidate is left for {found.left_out} of the sellers asked for."
     return [
+        *([left] if found.left_out else []),
         (
             f"Plans are searched for with the effort {found.effort}, the first with {found.first_effort} before; points "
             "below are better, and no plan with these positions has fewer than stand under at best. Differences of plans "
@@ -104,7 +108,7 @@ def _notes(found: Seats) -> list[str]:
         ),
         (
             f"Sales are means of {found.replications:,} simulated years, the same for all plans; an additional seller is "
-            "settled from the first day. Limits on customers who move grow by the additional sellers' fair share."
+            "settled from the first day; once settled is without what changes of hands cost. Limits on customers who move grow by the additional sellers' fair share."
         ),
         (
             "Points lost are solved; estimated ones come from a linear program over loads, which sees neither whole "

@@ -27,19 +27,20 @@ def check_candidates(scenario: Scenario) -> list[Finding]:
     frame, table = scenario.candidates, scenario.settings.tables.candidates
     if frame is None or table is None:
         return []
+    where = (table.path, place_columns(table, planar=scenario.settings.units.coordinates == "planar"))
     points = frame[["x", "y"]].to_numpy(dtype=float)
     bare = np.asarray(np.isnan(points).any(axis=1))
     columns = {column_name(table, field) for field in PLACES}
     read = {one.row for one in scenario.findings.errors if one.file == table.path and one.column in columns}
     found = _findings(
-        frame, table, bare & ~frame["row"].isin(read).to_numpy(dtype=bool), "candidate without a place",
+        frame, where, bare & ~frame["row"].isin(read).to_numpy(dtype=bool), "candidate without a place",
         frame["id"].tolist(), "coordinates",
     )  # fmt: skip
-    found += _again(frame, table, points, bare) + _few(scenario, table, int((frame["id"] != "").sum()))
+    found += _again(frame, where, points, bare) + _few(scenario, table, int((frame["id"] != "").sum()))
     geography = scenario.geography
     if geography is not None and len(geography):
-        return found + _off_the_map(scenario, frame, table, points)
-    return found + _far_from_all(scenario, frame, table, points)
+        return found + _off_the_map(scenario, frame, where, points)
+    return found + _far_from_all(scenario, frame, where, points)
 
 
 def open_positions(scenario: Scenario) -> BoolArray:
@@ -60,7 +61,7 @@ def _few(scenario: Scenario, table: Table, count: int) -> list[Finding]:
     return [Finding("error", rule, table.path, value=f"{count:,}", expected=expected)]
 
 
-def _again(frame: pd.DataFrame, table: Table, points: FloatArray, bare: BoolArray) -> list[Finding]:
+def _again(frame: pd.DataFrame, where: tuple[str, str], points: FloatArray, bare: BoolArray) -> list[Finding]:
     """Warn of candidates at one place: both can be taken."""
     first: dict[tuple[float, float], str] = {}
     names, twice = frame["id"].tolist(), np.zeros(len(frame), dtype=bool)
@@ -70,10 +71,12 @@ def _again(frame: pd.DataFrame, table: Table, points: FloatArray, bare: BoolArra
         twice[at] = before != names[at]
         shown[at] = f"{names[at]}, where {before} is"
     rule, expected = "two candidates at one place", "each place once, unless two sellers may sit there"
-    return _findings(frame, table, twice, rule, shown, expected, mild=twice)
+    return _findings(frame, where, twice, rule, shown, expected, mild=twice)
 
 
-def _off_the_map(scenario: Scenario, frame: pd.DataFrame, table: Table, points: FloatArray) -> list[Finding]:
+def _off_the_map(
+    scenario: Scenario, frame: pd.DataFrame, where: tuple[str, str], points: FloatArray
+) -> list[Finding]:
     """Find candidates outside every polygon, with the nearest: beyond a coast that was simplified, an error."""
     if scenario.geography is None:
         return []
@@ -88,7 +91,7 @@ def _off_the_map(scenario: Scenario, frame: pd.DataFrame, table: Table, points: 
         unit = scenario.geography["id"].iloc[int(shape)]
         shown[at] = f"{_called(frame, points, int(at))}; nearest is {unit}, {km:,.1f} km"
     rule, expected = "candidate outside every polygon", "a place on the map"
-    return _findings(frame, table, mask, rule, shown, expected, mild=mild)
+    return _findings(frame, where, mask, rule, shown, expected, mild=mild)
 
 
 def _nearest_shapes(shapes: np.ndarray, points: FloatArray, *, planar: bool) -> tuple[IntArray, FloatArray]:
@@ -102,7 +105,9 @@ def _nearest_shapes(shapes: np.ndarray, points: FloatArray, *, planar: bool) -> 
     return nearest, distance_km(there, points, planar=planar)
 
 
-def _far_from_all(scenario: Scenario, frame: pd.DataFrame, table: Table, points: FloatArray) -> list[Finding]:
+def _far_from_all(
+    scenario: Scenario, frame: pd.DataFrame, where: tuple[str, str], points: FloatArray
+) -> list[Finding]:
     """Find candidates that lie farther from every account than all accounts from each other, or than neighbours."""
     accounts = scenario.accounts[["x", "y"]].to_numpy(dtype=float)
     accounts = np.unique(accounts[~np.isnan(accounts).any(axis=1)], axis=0)
@@ -121,7 +126,7 @@ def _far_from_all(scenario: Scenario, frame: pd.DataFrame, table: Table, points:
     shown = [f"{_called(frame, points, c)}; nearest account {far[c]:,.1f} km" for c in range(len(frame))]
     rule = "candidate far from every account"
     expected = f"at most {gap:,.1f} km, the farthest that any account is from the next"
-    return _findings(frame, table, far > gap, rule, shown, expected, mild=far <= max(gap, wide))
+    return _findings(frame, where, far > gap, rule, shown, expected, mild=far <= max(gap, wide))
 
 
 def _called(frame: pd.DataFrame, points: FloatArray, at: int) -> str:
@@ -130,7 +135,7 @@ def _called(frame: pd.DataFrame, points: FloatArray, at: int) -> str:
 
 def _findings(
     frame: pd.DataFrame,
-    table: Table,
+    where: tuple[str, str],
     mask: BoolArray,
     rule: str,
     shown: list[str],
@@ -140,11 +145,11 @@ def _findings(
     """Make a finding of every row of ``mask``, a warning of those that are ``mild`` too."""
     mild = np.zeros(len(frame), dtype=bool) if mild is None else mild
     found = []
-    for severity, where in (("error", mask & ~mild), ("warning", mask & mild)):
-        at = np.flatnonzero(where)
+    for severity, rows_of in (("error", mask & ~mild), ("warning", mask & mild)):
+        at = np.flatnonzero(rows_of)
         rows, values = frame["row"].iloc[at].tolist(), [shown[i] for i in at]
         found += row_findings(
-            table.path, place_columns(table), rows, values, rule, expected,
+            *where, rows, values, rule, expected,
             severity="error" if severity == "error" else "warning",
         )  # fmt: skip
     return found

@@ -321,9 +321,9 @@ def _clashing_locks(scenario: Scenario, units: Placement) -> list[Finding]:
     return found
 
 
-def place_columns(table: Table) -> str:
+def place_columns(table: Table, *, planar: bool = False) -> str:
     """Name the columns of the coordinates as the file calls them."""
-    flat = "x" in table.columns or "y" in table.columns
+    flat = planar or "x" in table.columns or "y" in table.columns
     return ", ".join(
         column_name(table, field) for field in (("x", "y") if flat else ("longitude", "latitude"))
     )

@@ -10,10 +10,12 @@ from made_random import random_problem
 
 from spm_opt.align.among import best_among, matched
 from spm_opt.align.engine import align
-from spm_opt.align.locate import first_centers
+from spm_opt.align.locate import first_centers, located
 from spm_opt.align.median import median_of
+from spm_opt.align.model import build
 from spm_opt.align.opening import opened
-from spm_opt.align.pricing import moved_by_prices
+from spm_opt.align.pricing import bound_anywhere, moved_by_prices
+from spm_opt.align.relax import relax
 from spm_opt.criteria import Balance, Contiguity, Dispersion
 from spm_opt.plan import Alignment
 from spm_opt.problem import NONE
@@ -150,3 +152,22 @@ def test_first_candidates_are_todays_and_then_where_one_is_missed():
     today = np.array([0, 0, 1, 1, 1, NONE, NONE, NONE, NONE])
     center = first_centers(problem, [TRAVEL], np.array([False, True, True]), today)
     assert center.tolist() == [[0.0, 0.0], [3.5, 0.0], [7.5, 0.0]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_seats_anywhere_beat_the_bound_of_all(seed):
+    """The bound with the nearest candidate for each unit lies below the relaxation of any seats."""
+    rng = np.random.default_rng(seed)
+    problem = random_problem(rng, 12, 4)
+    seat = problem.seat.copy()
+    seat[0] = np.nan
+    candidates = rng.integers(0, 10, (4, 2)) + 0.5
+    free = np.array([True, False, False, False])
+    criteria = [Dispersion(weight=2.0, weight_by="hours"), Balance(activity="hours", weight=0.01)]
+    for places in (candidates, None):
+        asked = replace(problem, seat=seat, candidates=places)
+        bound = bound_anywhere(asked, criteria, free, Going())
+        for at in candidates if places is not None else problem.place[~np.isnan(problem.place).any(axis=1)]:
+            center = seat.copy()
+            center[0] = at
+            assert bound <= relax(build(located(asked, center), criteria)).bound + 1e-9

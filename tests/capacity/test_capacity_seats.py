@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from made_grid import grid
 
 from spm_opt.capacity.seats import seats
-from spm_opt.capacity.seats_fewer import cut, mapped, screened, without
+from spm_opt.capacity.seats_fewer import cut, mapped, rules_without, screened, without
 from spm_opt.capacity.seats_more import with_more, with_room
 from spm_opt.capacity.seats_table import seats_table
 from spm_opt.cli import main
-from spm_opt.criteria import Balance, Capacity, Contiguity, Dispersion, Disruption
+from spm_opt.criteria import Balance, Capacity, Contiguity, Dispersion, Disruption, Pairs
 from spm_opt.load import load
 from spm_opt.plan import Alignment
 from spm_opt.problem import NONE
@@ -96,6 +96,8 @@ def test_one_more_seller_in_a_corridor_more_than_halves_travel(made):
 
 def test_sales_are_compared_in_the_same_futures(made):
     """The second seller has 500 hours more for 900 hours of work: sales rise, and the interval says so."""
+    settled = made[1].steps[1].settled_against_last
+    assert settled.low > 0
     gain = made[1].steps[1].against_last
     assert gain.value == pytest.approx(made[1].steps[1].sales - made[1].steps[0].sales)
     assert gain.low < gain.value < gain.high
@@ -181,6 +183,7 @@ def test_a_territory_is_taken_out_and_put_back_empty():
     back = mapped(rest, problem)
     assert np.array_equal(back.unit_territory, np.where(plan.unit_territory == 1, NONE, plan.unit_territory))
     assert np.isnan(back.center[1]).all()
+    assert less.n == problem.n
     assert verify(less, [Balance(activity="hours")], Alignment.of_units(less, np.zeros(16, dtype=int))).holds
 
 
@@ -195,3 +198,25 @@ def test_the_command_says_what_it_found(tmp_path):
     header, *rows = (tmp_path / "o" / "seats.csv").read_text(encoding="utf-8").splitlines()
     assert header == "change,positions,rank,place,figure,detail,value,low,high,unit,basis"
     assert len(rows) == len(document["figures"])
+
+
+def test_what_is_tied_to_a_position_may_go_to_anybody_without_it():
+    """A town that only B may have, and a pair that names B, are free when B goes; what is forbidden stays so."""
+    problem, _ = four()
+    tied = problem.with_arcs(problem.arcs.keep((problem.arcs.unit != 0) | (problem.arcs.territory == 1)))
+    asked = (Pairs(prescribed=(("a00", "B"),), forbidden=(("a00", "D"),)),)
+    rules = rules_without(asked, "B")
+    assert rules == (Pairs(prescribed=(), forbidden=(("a00", "D"),)),)
+    less = without(tied, 1, rules)
+    unit = problem.accounts.unit[problem.accounts.ids.index("a00")]
+    own = slice(less.arcs.start[unit], less.arcs.start[unit + 1])
+    assert [less.territory_ids[t] for t in less.arcs.territory[own]] == ["A", "C"]
+    assert less.arcs.travel[own].tolist() == [1.5, 9.5]
+
+
+def test_no_more_sellers_are_added_than_there_are_candidates(made):
+    """Of five sellers asked for two find a candidate; the text says that three do not."""
+    found = seats(made[0], add=5, drop=0)
+    assert [step.added for step in found.steps] == [0, 1, 2]
+    assert {seat.place for seat in found.steps[2].seats} == {"Near", "Far"}
+    assert "No candidate is left for 3 of the sellers asked for." in seats_text(made[0], found)
