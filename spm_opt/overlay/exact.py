@@ -1,4 +1,4 @@
-"""Amounts whose sums are exact, whatever the order and however often they are parted and added up again."""
+"""Sums that are exact in the digits that are written, whatever the order and however often parted and added up."""
 
 from __future__ import annotations
 
@@ -6,28 +6,44 @@ import math
 
 import numpy as np
 
-from spm_opt.problem import FloatArray
+from spm_opt.problem import FloatArray, IntArray
 
-BITS = 51
-"""Binary places that the total of an activity takes; two are left, so that no sum is ever rounded."""
+MOST_PLACES, DIGITS = 6, 15
+"""Decimal places that tables are written with, and digits that a double holds for certain."""
 
 
-def on_grid(values: FloatArray) -> FloatArray:
-    """Round amounts to whole multiples of one power of two, small enough to change nothing that is seen.
-
-    A double holds whole multiples of a power of two exactly as long as they have no more than 53 binary places.
-    Once all amounts are multiples of the same one, and their total has no more places than that, every
-    sum of some of them is exact: positions sum to their territories, and both to the company, to the last bit.
-    An amount changes by at most a part in 10 to the 15 of the total; whole numbers and cents of binary fractions
-    not at all.
+def places_of(values: FloatArray) -> int:
+    """Say in how many decimal places amounts are counted: six, or as many as their total leaves of 15 digits.
 
     >>> import numpy as np
-    >>> cells = on_grid(np.array([0.1, 0.2, 0.3]))
-    >>> bool((cells[0] + cells[1]) + cells[2] == cells[0] + (cells[1] + cells[2]))
-    True
+    >>> places_of(np.array([1234.5])), places_of(np.array([4e12, 1.5]))
+    (6, 2)
     """
     total = math.fsum(np.abs(values).tolist())
-    if total == 0:
-        return np.zeros(len(values))
-    places = BITS - math.frexp(total)[1]
-    return np.asarray(np.ldexp(np.round(np.ldexp(values, places)), -places), dtype=float)
+    return MOST_PLACES if total == 0 else min(MOST_PLACES, DIGITS - 1 - math.floor(math.log10(total)))
+
+
+def summed(values: FloatArray, label: IntArray, k: int) -> FloatArray:
+    """Sum amounts by label, exactly: each is taken as a whole number of the last place that is counted.
+
+    Whole numbers below ``2 ** 53`` add up in doubles without rounding. So sums of sums, by whatever labels, are
+    the same whole numbers in every order, and the decimals that are written of them add up to the last digit.
+
+    Parameters
+    ----------
+    values
+        Amounts of all there is; it is their total that says how finely they are counted.
+    label
+        Label of each, below ``k``.
+    k
+        Number of labels.
+
+    >>> import numpy as np
+    >>> summed(np.array([0.1, 0.2, 0.7]), np.array([0, 0, 1]), 2).tolist()
+    [0.3, 0.7]
+    """
+    places = places_of(values)
+    unit = 10.0 ** abs(places)
+    whole = np.rint(values * unit if places >= 0 else values / unit)
+    total = np.bincount(label, weights=whole, minlength=k)
+    return np.asarray(total / unit if places >= 0 else total * unit, dtype=float)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from spm_opt.by_account import by_account
-from spm_opt.overlay.exact import on_grid
+from spm_opt.overlay.exact import summed
 from spm_opt.plan import Alignment
 from spm_opt.problem import NONE, AccountArrays, Arcs, BoolArray, FloatArray, IntArray, Problem
 from spm_opt.scenario.overlay_positions import NUMBER
@@ -31,7 +31,7 @@ def territories_as_units(problem: Problem, alignment: Alignment) -> Problem:
     units are neighbours where polygons of theirs are.
     """
     held = np.flatnonzero(alignment.account_territory >= 0)
-    own = np.stack([on_grid(one[held]) for one in _carried(problem, alignment)], axis=1)
+    own = np.stack([one[held] for one in _carried(problem, alignment)], axis=1)
     accounts = problem.accounts
     below = replace(
         problem,
@@ -72,7 +72,7 @@ def _carried(problem: Problem, alignment: Alignment) -> list[FloatArray]:
 def _contracted(below: Problem, label: IntArray, ids: tuple[str, ...], seat: FloatArray) -> Problem:
     """Put the units of each label together; accounts already have their new units."""
     u, accounts = len(ids), below.accounts
-    columns = [np.bincount(accounts.unit, weights=one, minlength=u) for one in accounts.activity.T[:-1]]
+    columns = [summed(one, accounts.unit, u) for one in accounts.activity.T[:-1]]
     held = label >= 0
     pairs = np.sort(label[below.edges], axis=1)
     apart = (pairs >= 0).all(axis=1) & (pairs[:, 0] != pairs[:, 1])

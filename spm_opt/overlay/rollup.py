@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spm_opt.geography.travel import travelled
-from spm_opt.overlay.exact import on_grid
+from spm_opt.overlay.exact import summed
 from spm_opt.overlay.ground import territories_as_units
 from spm_opt.overlay.layer import Layer
 from spm_opt.plan import Alignment, QuotaPlan
@@ -93,8 +93,8 @@ def _block(
         "accounts": np.bincount(held, minlength=k),
     }
     carried: dict[str, object] = {
-        activity: np.bincount(label, weights=base.carried(activity), minlength=k)
-        for activity in base.activity_names[:-1]
+        activity: summed(values, held, k)
+        for activity, values in zip(base.activity_names[:-1], base.accounts.activity.T[:-1], strict=True)
     }
     return {"layer": name, "position": list(ids), "group": list(groups), **counts, **carried}
 
@@ -110,8 +110,7 @@ def _amounts(
         columns["quota_cents"] = cents
     if sales is not None:
         amount = sales.amount[:, _in_order(sales.territory_ids, problem)]
-        mean = on_grid(amount.mean(axis=0))
-        columns["mean_sales"] = np.bincount(label, weights=mean, minlength=k)
+        columns["mean_sales"] = summed(amount.mean(axis=0), label, k)
         if quotas is not None:
             columns["p_attain"] = _chances(amount, label, cents / 100)
     return columns
