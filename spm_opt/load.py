@@ -11,7 +11,9 @@ from spm_opt.scenario.settings import Effort
 from spm_opt.workload.derive import derived
 
 
-def load(folder: Path | str, *, effort: Effort | None = None, seed: int | None = None) -> Scenario:
+def load(
+    folder: Path | str, *, effort: Effort | None = None, seed: int | None = None, positions: Path | None = None
+) -> Scenario:
     """Read a scenario, and fill in the segments, workload and capacity that its settings derive.
 
     Parameters
@@ -20,6 +22,8 @@ def load(folder: Path | str, *, effort: Effort | None = None, seed: int | None =
         The folder with ``scenario.toml`` and its tables, or the path of that file.
     effort, seed
         Override the scenario's settings.
+    positions
+        A table of sellers, as ``spm-opt size --out`` writes it, in place of the scenario's.
 
     Returns
     -------
@@ -34,6 +38,6 @@ def load(folder: Path | str, *, effort: Effort | None = None, seed: int | None =
     MissingExtra
         A table is in a format that needs an optional package.
     """
-    scenario = read(folder)
+    scenario = read(folder, positions=positions)
     given = {name: one for name, one in (("effort", effort), ("seed", seed)) if one is not None}
     return derived(replace(scenario, settings=scenario.settings.model_copy(update=given)))

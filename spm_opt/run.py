@@ -95,6 +95,7 @@ def run(
     *,
     effort: Effort | None = None,
     seed: int | None = None,
+    positions: Path | None = None,
     time_limit: float | None = None,
     progress: Report | None = None,
     stop: Callable[[], bool] | None = None,
@@ -108,6 +109,8 @@ def run(
         The scenario's folder.
     effort, seed
         Override the scenario's settings.
+    positions
+        A table of sellers, as ``spm-opt size --out`` writes it, in place of the scenario's.
     time_limit
         Seconds after which the search for an alignment stops with the best plan so far. A run that it
         has cut is not repeatable, and says so.
@@ -130,7 +133,7 @@ def run(
         No quotas keep theirs.
     """
     stages = Stages(progress)
-    opened = open_scenario(folder, effort=effort, seed=seed, stages=stages)
+    opened = open_scenario(folder, effort=effort, seed=seed, positions=positions, stages=stages)
     require_rules(opened.scenario)
     with stages.stage("align"):
         result, alignment = aligned(opened, time_limit=time_limit, progress=stages.told("align"), stop=stop)
@@ -154,8 +157,9 @@ def look(scenario: Scenario) -> Examined:
 
 
 def open_scenario(
-    folder: Path | str, *, effort: Effort | None = None, seed: int | None = None, stages: Stages | None = None
-) -> Opened:
+    folder: Path | str, *, effort: Effort | None = None, seed: int | None = None, positions: Path | None = None,
+    stages: Stages | None = None,
+) -> Opened:  # fmt: skip
     """Load a scenario, look at its whole input, and prepare its problem.
 
     Raises
@@ -167,7 +171,7 @@ def open_scenario(
     """
     stages = stages or Stages()
     with stages.stage("load"):
-        scenario = loaded(folder, effort=effort, seed=seed)
+        scenario = loaded(folder, effort=effort, seed=seed, positions=positions)
     with stages.stage("check"):
         examined = look(scenario)
     if examined.problem is None:
@@ -175,9 +179,11 @@ def open_scenario(
     return Opened(replace(scenario, findings=examined.findings), examined.problem)
 
 
-def loaded(folder: Path | str, *, effort: Effort | None = None, seed: int | None = None) -> Scenario:
+def loaded(
+    folder: Path | str, *, effort: Effort | None = None, seed: int | None = None, positions: Path | None = None
+) -> Scenario:
     """Load a scenario with its settings as resolved, and the hash of ``scenario.toml`` among the others."""
-    scenario = load(folder, effort=effort, seed=seed)
+    scenario = load(folder, effort=effort, seed=seed, positions=positions)
     digest = hashlib.sha256((scenario.folder / FILE).read_bytes()).hexdigest()
     return replace(scenario, hashes={FILE: digest, **scenario.hashes})
 

@@ -15,7 +15,7 @@ Expected hours are those of the mean share, so that settled hours less what is l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,6 +169,39 @@ def available(
     return Available(
         time.seller_ids, _labels(window), time, time.hours, expected, low, median, high, year.T, lost
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Month:
+    """One month of ``k`` positions in ``r`` replications, each of shape ``(k, r)``.
+
+    ``hours`` are as those of ``available``, ``level`` is the share of a settled seller, ``seated`` says where
+    somebody sits, and ``leaves`` who leaves in the month.
+    """
+
+    hours: FloatArray
+    level: FloatArray
+    seated: npt.NDArray[np.bool_]
+    leaves: npt.NDArray[np.bool_]
+
+
+def drawn_months(scenario: Scenario, months: int, replications: int, seed: int) -> Iterator[Month]:
+    """Draw every month from January of the planned year on, positions in the order of their ids.
+
+    The draws are those of ``available``, and a position's are its own, whoever else is there.
+    """
+    window = Window(scenario.settings.year * YEAR, months)
+    time = selling_time(scenario, window.first, months)
+    empty = _empty(scenario, time.seller_ids, window)
+    key = keys(seed, "seller", [*time.seller_ids, ""])
+    seats = seated(empty, key, 0, replications)
+    share = _share(time, uniforms(key[:-1], SHARE, 0, replications))
+    filled, leave = empty.filled[:-1, None], seats.leave[:-1]
+    for month in range(months):
+        level = _levels(empty, seats, month)[:-1]
+        there = ((month >= filled) & (month < leave)) | (month >= leave + seats.empty[:-1])
+        hours = np.nan_to_num(time.hours[:, [month]], posinf=0.0) * level * share
+        yield Month(hours, level, there, (month == leave) & (month >= filled))
 
 
 def _empty(scenario: Scenario, names: tuple[str, ...], window: Window) -> Chairs:

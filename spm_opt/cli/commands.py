@@ -55,6 +55,10 @@ plan_option = click.option(
     "--plan", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Folder with the plan [default: runs/NAME, by the scenario's folder].",
 )  # fmt: skip
+positions_option = click.option(
+    "--positions", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
+    help="Sellers in place of the scenario's: positions.csv of `size --out`. A copy lies with the plan.",
+)  # fmt: skip
 today_option = click.option("--today", is_flag=True, help="Take today's alignment instead of a plan.")
 
 
@@ -74,11 +78,12 @@ def main() -> None:
 @seed_option
 @effort_option
 @limit_option
+@positions_option
 @scheduler_option
 @answering
 def run(
     scenario: Path, out: Path | None, seed: int | None, effort: Effort | None, time_limit: float | None,
-    scheduler: str | None, stop: Stop,
+    positions: Path | None, scheduler: str | None, stop: Stop,
 ) -> Answer:  # fmt: skip
     """Do the whole job: check, align, simulate, quota, score, report."""
     isolated.warm()  # a solver's imports take as long as those below
@@ -90,11 +95,11 @@ def run(
     folder = target_folder(out or folder_of(scenario))
     with workers(scheduler) as executor, display(stop.follow) as progress:
         made = whole(
-            scenario, effort=effort, seed=seed, time_limit=time_limit, progress=progress, stop=stop,
-            executor=executor,
+            scenario, effort=effort, seed=seed, positions=positions, time_limit=time_limit, progress=progress,
+            stop=stop, executor=executor,
         )  # fmt: skip
         progress("report", None)
-        paths = write(made, folder)
+        paths = write(made, folder, beside=copied(positions))
     document = {
         "folder": str(folder),
         "files": [path.name for path in paths],
@@ -134,15 +139,12 @@ def check(scenario: Path) -> Answer:
 @seed_option
 @effort_option
 @limit_option
+@positions_option
 @answering
 def align(
-    scenario: Path,
-    out: Path | None,
-    seed: int | None,
-    effort: Effort | None,
-    time_limit: float | None,
-    stop: Stop,
-) -> Answer:
+    scenario: Path, out: Path | None, seed: int | None, effort: Effort | None, time_limit: float | None,
+    positions: Path | None, stop: Stop,
+) -> Answer:  # fmt: skip
     """Find the territories; write accounts.csv, territories.csv and plan.json."""
     isolated.warm()  # a solver's imports take as long as those below
     from spm_opt.plan import Alignment
@@ -157,12 +159,12 @@ def align(
     folder = target_folder(out or folder_of(scenario))
     with display(stop.follow) as progress:
         stages = Stages(progress)
-        opened = open_scenario(scenario, effort=effort, seed=seed, stages=stages)
+        opened = open_scenario(scenario, effort=effort, seed=seed, positions=positions, stages=stages)
         with stages.stage("align"):
             result, found = aligned(opened, time_limit=time_limit, progress=stages.told("align"), stop=stop)
         today = Alignment.incumbent(opened.problem) if has_incumbent(opened.problem) else None
         scorecard = judge(opened.problem, opened.scenario.settings.criteria, found, incumbent=today)
-        files = alignment_contents(opened, result, found, scorecard)
+        files = dict(alignment_contents(opened, result, found, scorecard)) | copied(positions)
         write_files(folder, files)
     document = {
         "folder": str(folder),
@@ -290,6 +292,7 @@ def report(scenario: Path, plan: Path | None, out: Path | None, scheduler: str |
 
     A plan that was edited by hand and breaks a hard rule is reported as broken, with exit code 1.
     """
+    from spm_opt.report.read_plan import positions_of, read_provenance
     from spm_opt.report.report import report as write
     from spm_opt.report.show import summary
     from spm_opt.run import Stages, judged
@@ -301,7 +304,8 @@ def report(scenario: Path, plan: Path | None, out: Path | None, scheduler: str |
             opened, stored.result, alignment, quotas=stored.quotas, stages=Stages(progress), executor=executor
         )
         progress("report", None)
-        paths = write(made, folder)
+        source = plan or folder_of(scenario)
+        paths = write(made, folder, beside=copied(positions_of(source, read_provenance(source))))
     document = {"folder": str(folder), "files": [path.name for path in paths]}
     return Answer(summary(made, folder), document, *broken(made.scorecard.breaches))
 
@@ -337,6 +341,13 @@ def target_folder(folder: Path) -> Path:
     return folder
 
 
+def copied(positions: Path | None) -> dict[str, bytes]:
+    """Give the copy of a table of sellers that lies with a plan."""
+    from spm_opt.scenario.load import POSITIONS
+
+    return {} if positions is None else {POSITIONS: positions.read_bytes()}
+
+
 def broken(breaches: Collection[object]) -> tuple[int, str]:
     """Exit code and message for a plan that breaks rules, or does not."""
     if not breaches:
@@ -349,7 +360,7 @@ def _stored(
     scenario: Path, plan: Path | None, seed: int | None = None, *, way_out: str = ""
 ) -> tuple[Opened, Alignment, Stored]:
     """Open a scenario with the seed and effort of its plan, and read that plan."""
-    from spm_opt.report.read_plan import read_plan, read_provenance
+    from spm_opt.report.read_plan import positions_of, read_plan, read_provenance
     from spm_opt.run import open_scenario
 
     folder = plan or folder_of(scenario)
@@ -359,7 +370,10 @@ def _stored(
         if not scenario.exists():
             open_scenario(scenario)  # says so
         raise PlanFolderError(f"{error}; `spm-opt run {scenario}` makes one{way_out}") from None
-    opened = open_scenario(scenario, effort=known["effort"], seed=known["seed"] if seed is None else seed)
+    opened = open_scenario(
+        scenario, effort=known["effort"], seed=known["seed"] if seed is None else seed,
+        positions=positions_of(folder, known),
+    )  # fmt: skip
     stored = read_plan(folder, opened)
     return opened, stored.alignment, stored
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -18,7 +19,8 @@ from spm_opt.cli.progress import display
 @seed_option
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-    help="Write headcount.csv and response.csv there, too, and the tables of segment, workload and capacity.",
+    help="Write headcount.csv, response.csv, path.csv, hiring.csv and positions.csv there, too, and the tables of "
+    "segment, workload and capacity.",
 )  # fmt: skip
 @answering
 def size(scenario: Path, seed: int | None, out: Path | None) -> Answer:
@@ -27,11 +29,18 @@ def size(scenario: Path, seed: int | None, out: Path | None) -> Answer:
     From accounts to segments, hours, capacities and headcount. How sales answer to effort is estimated from history
     where there is enough, else a stated default is used.
     """
+    from spm_opt.align.effort import Clock
+    from spm_opt.align.isolated import watched
     from spm_opt.capacity.available import available
+    from spm_opt.capacity.hiring import hire
+    from spm_opt.capacity.path import path
+    from spm_opt.capacity.path_input import asked
+    from spm_opt.capacity.positions import written
     from spm_opt.capacity.sizing import size as sized
     from spm_opt.errors import InputError
     from spm_opt.load import load
     from spm_opt.report.files import write_files
+    from spm_opt.report.hiring_text import hiring_document, hiring_text, path_frame, path_text
     from spm_opt.report.segment_text import segment_files
     from spm_opt.report.size_text import chain_text, size_text
     from spm_opt.report.tables import frame_bytes
@@ -52,15 +61,24 @@ def size(scenario: Path, seed: int | None, out: Path | None) -> Answer:
         made = sized(read)
         if made.findings.errors:
             raise InputError(findings + made.findings)
-        segments, asked, had = segment(read), hours(read), available(read)
-    text = chain_text(read, segments, asked, had) + "\n\n" + size_text(read, made)
+        segments, work, had = segment(read), hours(read), available(read)
+        with watched(Clock(time.monotonic(), None, None)):
+            progress("path", None)
+            found = path(asked(read, made))
+            progress("hire", None)
+            plan = hire(read, made)
+    parts = [chain_text(read, segments, work, had), size_text(read, made)]
+    text = "\n\n".join([*parts, path_text(read, found), hiring_text(read, made, plan)])
     document = {
         "headcount": made.curve[made.curve["best"]], "response": made.parameters, "segments": segments.table,
+        "path": {"profit": found.figures.profit, "bound": found.bound, "status": found.status},
+        "hiring": hiring_document(read, made, plan),
         "findings": [str(one) for one in made.findings],
     }  # fmt: skip
     if out is not None:
         frames = {
-            "headcount.csv": made.curve, "response.csv": made.parameters, "workload.csv": asked.parts,
+            "headcount.csv": made.curve, "response.csv": made.parameters, "path.csv": path_frame(read, found),
+            "hiring.csv": plan.rows, "positions.csv": written(read, plan.sellers), "workload.csv": work.parts,
             "capacity.csv": had.rows,
         }  # fmt: skip
         files = {name: frame_bytes(frame) for name, frame in frames.items()} | segment_files(segments)

@@ -11,7 +11,7 @@ from spm_opt.compare.candidate import TODAY, Candidate, require_comparable
 from spm_opt.errors import ComparisonError, PlanFolderError
 from spm_opt.plan import Alignment, QuotaPlan
 from spm_opt.quota.quota import quota
-from spm_opt.report.read_plan import Stored, read_plan, read_provenance
+from spm_opt.report.read_plan import Stored, positions_of, read_plan, read_provenance
 from spm_opt.run import Opened, Run, has_incumbent, open_scenario, quotas_of_today
 from spm_opt.scenario.prepare import prepare
 from spm_opt.scenario.scenario import Scenario
@@ -75,7 +75,8 @@ def _opened(
         return open_scenario(scenario)
     known = read_provenance(folders[0])
     where = found_scenario(folders[0], str(known["hashes"].get(FILE, ""))) if scenario is None else scenario
-    return open_scenario(where, effort=known["effort"], seed=known["seed"])
+    positions = positions_of(folders[0], known)
+    return open_scenario(where, effort=known["effort"], seed=known["seed"], positions=positions)
 
 
 def found_scenario(plan: Path, digest: str) -> Path:

@@ -30,6 +30,7 @@ from spm_opt.report.rollup import COMPANY, TERRITORY
 from spm_opt.report.tables import cents as cents_of
 from spm_opt.run import Opened
 from spm_opt.scenario.findings import Finding, nearest
+from spm_opt.scenario.load import POSITIONS
 from spm_opt.scenario.settings import Effort
 from spm_opt.verify import Verdict, verify
 
@@ -66,6 +67,11 @@ def read_provenance(folder: Path) -> Mapping[str, Any]:
     if not _is_ours(document):
         raise PlanFolderError(f"{folder / 'plan.json'} is no plan of spm-opt")
     return document
+
+
+def positions_of(folder: Path, known: Mapping[str, Any]) -> Path | None:
+    """Give the table of sellers that lies with a plan, where it was made with one in place of the scenario's."""
+    return folder / POSITIONS if POSITIONS in known["hashes"] else None
 
 
 def read_plan(folder: Path, opened: Opened) -> Stored:

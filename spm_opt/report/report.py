@@ -33,11 +33,11 @@ NAMES = (
 """What a report consists of, always all of it; `quota_files` and `overlay_files` may add to it."""
 
 
-def report(run: Run, folder: Path) -> tuple[Path, ...]:
+def report(run: Run, folder: Path, *, beside: Mapping[str, bytes] | None = None) -> tuple[Path, ...]:
     """Write the files of a run into ``folder``: all of them, or none.
 
     The same run gives the same bytes. A run that was timed has one file more, with the seconds of its
-    stages, which no two runs share.
+    stages, which no two runs share. Files given ``beside`` are written with them.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def report(run: Run, folder: Path) -> tuple[Path, ...]:
         The folder cannot be written; what it held is as it was.
     """
     began = time.monotonic()
-    files = dict(contents(run))
+    files = dict(contents(run)) | dict(beside or {})
     if run.seconds:
         files[TIMINGS] = json_bytes({**run.seconds, "report": time.monotonic() - began})
     return write_files(folder, files)

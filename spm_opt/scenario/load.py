@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,16 +26,20 @@ from spm_opt.scenario.sources import RAGGED
 from spm_opt.scenario.tables import Texts, read_table
 from spm_opt.scenario.texts import is_empty
 
+POSITIONS = "positions.csv"
+"""What a table is called that was read in place of the scenario's sellers."""
 Read = tuple[pd.DataFrame, list[Finding]]
 
 
-def load(folder: Path | str) -> Scenario:
+def load(folder: Path | str, *, positions: Path | None = None) -> Scenario:
     """Read a scenario: its settings, its tables, its map.
 
     Parameters
     ----------
     folder
         The folder with ``scenario.toml`` and its tables, or the path of that file.
+    positions
+        A table in our own field names that is read in place of the scenario's sellers.
 
     Returns
     -------
@@ -51,6 +56,7 @@ def load(folder: Path | str) -> Scenario:
     """
     folder = _folder(Path(folder))
     settings, places = read_settings(folder / FILE)
+    settings = settings if positions is None else _with_sellers(settings, str(positions.absolute()))
     check_mapping(settings, places)
     tables = settings.tables
     planar = settings.units.coordinates == "planar"
@@ -78,10 +84,22 @@ def load(folder: Path | str) -> Scenario:
         findings += more
     pay, more = (None, []) if settings.pay is None else read_pay(folder, settings.pay)
     findings += more
+    hashes = _hashes(folder, settings)
+    if positions is not None:
+        # wherever the file lies, the plan says the same
+        findings = [replace(one, file=POSITIONS) if one.file == tables.sellers.path else one for one in findings]
+        hashes = {POSITIONS if name == tables.sellers.path else name: one for name, one in hashes.items()}
+        settings = _with_sellers(settings, POSITIONS)
     return Scenario(
         folder=folder, settings=settings, accounts=accounts, sellers=sellers, geography=geography,
-        findings=Findings.of(findings), hashes=_hashes(folder, settings), pay=pay, **optional,
+        findings=Findings.of(findings), hashes=hashes, pay=pay, **optional,
     )  # fmt: skip
+
+
+def _with_sellers(settings: Settings, path: str) -> Settings:
+    """Name another table of sellers, whose columns are called as our fields are."""
+    tables = settings.tables.model_copy(update={"sellers": Table(path=path)})
+    return settings.model_copy(update={"tables": tables})
 
 
 def _folder(path: Path) -> Path:
