@@ -26,6 +26,8 @@ from spm_opt.workload.time_sheets import past_periods
 SHORTEST, LONGEST = 3, 36
 """Months of the shortest period, and of the past that counts: what is older was sold by others."""
 
+MOST_LIFT = 0.5
+"""Half a variance at most: beyond, logarithms are no measure any more."""
 SHEET_HOURS = 100.0
 """Hours of the team's that count beside a seller's own in a year."""
 
@@ -39,7 +41,8 @@ class Panel:
     seller, segment, period
         Places among positions, segments and periods.
     sales
-        Logarithm of sales.
+        Logarithm of sales, and half the variance that their accounts' chance gives them: that is how much lower the
+        logarithm of a sum of few accounts is on average.
     effort
         Logarithm of effort in parts of the role's usual.
     size
@@ -86,11 +89,11 @@ def panel(scenario: Scenario, known: Cells) -> Panel:
         return empty
     sales = _sales(scenario, known, table, first, count, months)
     effort, new = _effort(scenario, known, first, count, months)
-    size, accounts = _size(scenario, known)
+    size, accounts, lift = _size(scenario, known)
     seen = (sales > 0) & np.isfinite(effort)[:, None, :] & (size > 0)[:, :, None]
     seller, segment, period = np.nonzero(seen)
     return Panel(
-        seller, segment, period, np.log(sales[seen]), np.log(effort[seller, period]),
+        seller, segment, period, np.log(sales[seen]) + lift[seller, segment], np.log(effort[seller, period]),
         np.log(size[seller, segment]), new[seller, period], accounts[seller, segment], months,
     )  # fmt: skip
 
@@ -186,13 +189,24 @@ def _sheets(scenario: Scenario, known: Cells, first: int, count: int, months: in
     return np.where(covered == months, hours, 0.0).reshape(out.shape)
 
 
-def _size(scenario: Scenario, known: Cells) -> tuple[FloatArray, IntArray]:
-    """Potential of each seller's accounts by segment, without one the hours they ask for; and their number."""
+def _size(scenario: Scenario, known: Cells) -> tuple[FloatArray, IntArray, FloatArray]:
+    """Potential of each seller's accounts by segment (without one, the hours they ask for), their number, and the lift.
+
+    Sales of an account are its potential times a ratio, whose coefficient of variation ``v`` is that of the segment;
+    so those of a seller's accounts vary by ``v^2 sum(p^2) / sum(p)^2``.
+    """
     book, shape = known.book, (len(known.staff.ids), len(known.segments))
     name = scenario.settings.simulate.potential
     accounts = scenario.accounts.sort_values("id", kind="stable")
     own = accounts[name].to_numpy(dtype=float) if name in accounts.columns else book.hours.sum(axis=1)
     held = book.seller >= 0
-    place = (book.seller * shape[1] + book.segment)[held]
-    size = np.bincount(place, own[held], shape[0] * shape[1]).reshape(shape).astype(np.float64)
-    return size, np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape).astype(np.int64)
+    place, count = (book.seller * shape[1] + book.segment)[held], shape[0] * shape[1]
+    size, square = (np.bincount(place, own[held] ** power, count).reshape(shape) for power in (1, 2))
+    total, bought = (np.bincount(book.segment, values, shape[1]) for values in (own, book.sales))
+    ratio = np.divide(bought, total, out=np.zeros(shape[1]), where=total > 0)
+    apart = np.bincount(book.segment, (book.sales - own * ratio[book.segment]) ** 2, shape[1])
+    whole = np.bincount(book.segment, (own * ratio[book.segment]) ** 2, shape[1])
+    varies = np.divide(apart, whole, out=np.zeros(shape[1]), where=whole > 0)
+    lift = varies * np.divide(square, size**2, out=np.zeros(shape), where=size > 0) / 2
+    members = np.bincount(place, minlength=count).reshape(shape).astype(np.int64)
+    return size.astype(np.float64), members, np.minimum(lift, MOST_LIFT)

@@ -1,6 +1,6 @@
 """Is the recommended headcount near the truly best? ``python -m tests.benchmarks.headcount [--companies 200] [--first 0]``.
 
-Each company is drawn at random with response curves that are known: 12 to 90 sellers in one to four regions, two to
+Each company is drawn at random with response curves that are known: 20 to 120 sellers in one to four regions, two to
 four segments, two or three years of quarters (one company of ten has none). Sellers have unequal books, some began
 on the way and ramped; half of the companies keep time sheets, in the others how hard somebody worked is not seen.
 Sales of accounts differ from what their potential says, some have none, they are lost and won, and share shocks;
@@ -99,7 +99,7 @@ def true_curves(
 def drawn(seed: int) -> Known:
     """Draw a company."""
     rng = np.random.default_rng([seed, 77])
-    k, regions, segments = int(rng.integers(12, 91)), int(rng.integers(1, 5)), int(rng.integers(2, 5))
+    k, regions, segments = int(rng.integers(20, 121)), int(rng.integers(1, 5)), int(rng.integers(2, 5))
     quarters = int(rng.choice([8, 12]))
     curves, elasticity = true_curves(rng, segments)
     region = np.sort(rng.integers(0, regions, k))
