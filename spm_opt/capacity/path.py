@@ -26,7 +26,7 @@ from spm_opt.capacity.path_polish import polished
 from spm_opt.capacity.path_question import Figures, PathQuestion, Steps, broken, figures
 from spm_opt.capacity.path_solver import Solved, Whole, solved
 
-NODES = 5_000
+NODES = 1_000
 """Nodes of a solver's search tree."""
 ROUNDS = 60
 """Rounds in which paths of cells are gathered."""
@@ -80,7 +80,7 @@ def path(question: PathQuestion, *, seed: int = 1) -> Path:
         raise conflict_error(question)
     cells = blocks(question, whole)
     pool, bound = generated(whole, cells, root.prices[whole.own :], ROUNDS, seed)
-    tried = (_kept(question, one) for one in (_together(question, pool), _today(question)))
+    tried = (_kept(question, one) for one in (*_all_together(question, pool), _today(question)))
     found = [polished(question, one) for one in tried if one is not None]
     proven = False
     if whole.gain.size <= SMALL or not found:
@@ -130,12 +130,27 @@ def _asked(asked: Whole, solver: Literal["highs", "scip"]) -> Solved:
     )
 
 
-def _together(question: PathQuestion, pool: Pool) -> Steps | None:
-    """Take one path of each cell, in whole numbers; movers without a match are hired, or given up."""
+def _all_together(question: PathQuestion, pool: Pool) -> list[Steps | None]:
+    """Take one path of each cell, with managers in parts, and with as many as whole ones may need."""
+    span = question.limits.span
+    return [_together(question, pool, one) for one in ((0,) if span is None else (0, span - 1))]
+
+
+def _together(question: PathQuestion, pool: Pool, spare: int) -> Steps | None:
+    """Take one path of each cell, in whole numbers; movers without a match are hired, or given up.
+
+    Managers are in parts here, of a group for its sellers and some to spare; afterwards whole ones count.
+    """
     whole = pool.program
     extra, gain = _unmatched(question, whole)
     mix = pool.mixed(extra, gain)
-    answer = _asked(Whole(mix.gain, mix.low, mix.high, mix.rows, mix.floor, mix.ceiling), "scip")
+    managers = mix.rest.size
+    first, floor = len(pool.cell), mix.floor.copy()
+    floor[len(pool.cells) : len(pool.cells) + managers] += spare
+    high = mix.high.copy()
+    high[first : first + managers] += 1
+    parts = tuple(range(first, first + managers))
+    answer = _asked(Whole(mix.gain, mix.low, high, mix.rows, floor, mix.ceiling, parts), "scip")
     if answer.x is None:
         return None
     return _matched(question, whole.taken(pool.whole(mix, answer.x), question.cells))

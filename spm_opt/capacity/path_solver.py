@@ -17,7 +17,7 @@ GAP = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Whole:
-    """Maximise ``gain @ x`` with ``low <= x <= high``, ``floor <= rows @ x <= ceiling``, all of ``x`` whole."""
+    """Maximise ``gain @ x`` with ``low <= x <= high``, ``floor <= rows @ x <= ceiling``, all of ``x`` whole but ``parts``."""
 
     gain: FloatArray
     low: FloatArray
@@ -25,6 +25,7 @@ class Whole:
     rows: sparse.csr_matrix
     floor: FloatArray
     ceiling: FloatArray
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ def solved(whole: Whole, solver: Literal["highs", "scip"], nodes: int) -> Solved
     helper.fill_model_from_sparse_data(
         whole.low, whole.high, -whole.gain * scale, whole.floor, whole.ceiling, whole.rows
     )
-    for column in range(whole.gain.size):
+    for column in sorted(set(range(whole.gain.size)) - set(whole.parts)):
         helper.set_var_integrality(column, True)  # noqa: FBT003  a foreign signature
     asked = model_builder.Solver(solver)
     asked.enable_output(False)  # noqa: FBT003  a foreign signature
