@@ -107,7 +107,7 @@ def draw_timesheets(folder: str, sellers: pd.DataFrame) -> pd.DataFrame:
         own = rng.dirichlet(60 * np.array(HOURS[folder]))
         for month in range(1, 13):
             share = rng.dirichlet(200 * own + 0.01)
-            hours = who["capacity_hours"] / 12 * rng.uniform(0.92, 1.08)
+            hours = who["contract_hours"] / 12 * rng.uniform(0.92, 1.08)
             if was_there(who, f"2026-{month:02d}-01"):
                 rows += [
                     (who["position_id"], f"2026-{month:02d}", category, f"{value:.1f}")
@@ -153,7 +153,7 @@ def draw_past(company: str, out: Path) -> None:
         pd.read_csv(out / f"{name}.csv", dtype=str, keep_default_na=False)
         for name in ("accounts", "sellers", "history")
     )
-    sellers["capacity_hours"] = sellers["capacity_hours"].astype(float)
+    sellers["contract_hours"] = sellers["contract_hours"].astype(float)
     for name, table in (
         ("opportunities", draw_opportunities(company, accounts, sellers)),
         ("timesheets", draw_timesheets(company, sellers)),

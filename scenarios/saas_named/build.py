@@ -35,6 +35,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, kron, vstack
 
+import spm_opt
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -162,7 +164,7 @@ def draw_sellers(rng: np.random.Generator) -> pd.DataFrame:
         starts[position] = date(2027, int(rng.integers(1, 4)), 1)
     sellers["seller_name"] = drawn[:N_SELLERS]
     sellers["start_date"] = ["" if day is None else day.isoformat() for day in starts]
-    sellers["capacity_hours"] = rng.choice([1750, 1800, 1850, 1900], N_SELLERS)
+    sellers["contract_hours"] = rng.choice([1750, 1800, 1850, 1900], N_SELLERS)
     sellers["manager"] = sellers["district"].map(managers)
     sellers["region"] = sellers["market"]
     return sellers
@@ -274,9 +276,19 @@ def least_moved(
     return float(answer.fun), int(split)
 
 
-def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, family: Ints, able: Bools) -> None:
+def planned(accounts: pd.DataFrame, out: Path) -> tuple[pd.DataFrame, Floats]:
+    """Give the accounts with the hours, and the sellers' capacities, that the scenario derives from the tables."""
+    here = Path(__file__).parent
+    for name in ("scenario.toml", "compensation.toml"):
+        if not (out / name).exists():
+            (out / name).write_bytes((here / name).read_bytes())
+    made = spm_opt.load(out)
+    hours = made.accounts["workload"].to_numpy(dtype=float)
+    return accounts.assign(workload_hours=hours), made.sellers["capacity"].to_numpy(dtype=float)
+
+
+def print_proof(accounts: pd.DataFrame, capacity: Floats, family: Ints, able: Bools) -> None:
     """Show that the scenario can be solved within its limits, with room to spare."""
-    capacity = sellers["capacity_hours"].to_numpy(dtype=float)
     for column in ("workload_hours", "potential", "revenue"):
         size = np.bincount(
             accounts["owner"][accounts["owner"] >= 0], accounts[column][accounts["owner"] >= 0]
@@ -324,12 +336,10 @@ def build(out: Path) -> None:
         potential=accounts["potential"].astype(int),
         revenue=accounts["revenue"].astype(int),
     )
-    columns = (
-        "account_id name parent_id segment named seller_id locked skills workload_hours potential revenue"
-    )
+    columns = "account_id name parent_id segment named seller_id locked skills potential revenue"
     write(table[columns.split()], out / "accounts.csv")
     has = [";".join((m, *sorted(h))) for m, h in zip(sellers["market"], sellers["has"], strict=True)]
-    columns = "position_id seller_name capacity_hours start_date skills manager district region"
+    columns = "position_id seller_name contract_hours start_date skills manager district region"
     write(sellers.assign(skills=has)[columns.split()], out / "sellers.csv")
     row, quarter = np.nonzero(money)
     history = {
@@ -340,7 +350,7 @@ def build(out: Path) -> None:
     write(pd.DataFrame(history), out / "history.csv")
     write(draw_pipeline(rng, accounts), out / "pipeline.csv")
     runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("saas_named", out)
-    print_proof(accounts, sellers, family, able)
+    print_proof(*planned(accounts, out), family, able)
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

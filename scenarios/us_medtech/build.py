@@ -683,7 +683,7 @@ def build_sellers(seats: Floats, zips: pd.DataFrame) -> tuple[pd.DataFrame, Ints
             "seller_name": np.where(np.isin(np.arange(N_SELLERS), vacant), "", people[:N_SELLERS]),
             "longitude": cities["longitude"],
             "latitude": cities["latitude"],
-            "capacity_hours": 1650 + 10 * rng.integers(0, 11, N_SELLERS),
+            "contract_hours": 1650 + 10 * rng.integers(0, 11, N_SELLERS),
             "start_date": draw_dates(rng, vacant, new),
             "manager": people[N_SELLERS:][rank],
             "district": district_names(seats[order], rank, zips)[rank],
@@ -897,7 +897,7 @@ def relax(accounts: pd.DataFrame, sellers: pd.DataFrame, reach: Bools) -> tuple[
     allowed[group[locked], owner[locked]] = True
     i, j = np.nonzero(allowed)
     moved = (kept.sum(axis=1)[i] - kept[i, j]) / kept.sum()
-    value, x = solve_relaxation(i, j, total, moved, sellers["capacity_hours"].to_numpy(dtype=float))
+    value, x = solve_relaxation(i, j, total, moved, sellers["contract_hours"].to_numpy(dtype=float))
     return value, int(np.unique(i[(x > 1e-6) & (x < 1 - 1e-6)]).size)
 
 
@@ -937,7 +937,7 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
         size = held.groupby("owner")[column].sum() / accounts[column].sum() * N_SELLERS
         print(f"today's territories, {column}: {size.min():.2f} to {size.max():.2f} of the mean")
     mean = accounts["workload_hours"].sum() / N_SELLERS
-    capacity = sellers["capacity_hours"]
+    capacity = sellers["contract_hours"]
     print(
         f"mean workload {mean:.1f} h, capacity {capacity.min()} to {capacity.max()} h, "
         f"mean {mean / capacity.mean():.3f} of it; 1.1 x mean = {1.1 * mean:.0f} h"
