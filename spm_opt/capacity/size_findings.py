@@ -102,7 +102,7 @@ def _thin(scenario: Scenario, known: Cells, parameters: pd.DataFrame, seen: Told
 
 def _worthless(scenario: Scenario, known: Cells) -> Iterator[Finding]:
     """Find that nothing was sold, so that no seller pays."""
-    if known.base.sum() <= 0:
+    if known.book.sales.sum() <= 0:
         yield Finding(
             "error", "no sales last year", scenario.settings.tables.accounts.path,
             expected=f"[tables.history], or the activity {scenario.settings.simulate.revenue}",
