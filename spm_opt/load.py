@@ -12,7 +12,11 @@ from spm_opt.workload.derive import derived
 
 
 def load(
-    folder: Path | str, *, effort: Effort | None = None, seed: int | None = None, positions: Path | None = None
+    folder: Path | str,
+    *,
+    effort: Effort | None = None,
+    seed: int | None = None,
+    positions: Path | None = None,
 ) -> Scenario:
     """Read a scenario, and fill in the segments, workload and capacity that its settings derive.
 

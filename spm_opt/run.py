@@ -180,7 +180,11 @@ def open_scenario(
 
 
 def loaded(
-    folder: Path | str, *, effort: Effort | None = None, seed: int | None = None, positions: Path | None = None
+    folder: Path | str,
+    *,
+    effort: Effort | None = None,
+    seed: int | None = None,
+    positions: Path | None = None,
 ) -> Scenario:
     """Load a scenario with its settings as resolved, and the hash of ``scenario.toml`` among the others."""
     scenario = load(folder, effort=effort, seed=seed, positions=positions)

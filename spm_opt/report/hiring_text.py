@@ -96,10 +96,7 @@ def _hires(plan: HiringPlan) -> list[str]:
         return ["  Nobody needs to be hired."]
     heads = ["month", "group", "role", "hires"]
     first, rows = own.head(MOST_HIRES)[heads], [heads]
-    rows += [
-        [*names, words.count(count)]
-        for *names, count in first.to_numpy(dtype=object).tolist()
-    ]
+    rows += [[*names, words.count(count)] for *names, count in first.to_numpy(dtype=object).tolist()]
     more = [f"  and {len(own) - MOST_HIRES:,} more in hiring.csv"] if len(own) > MOST_HIRES else []
     return [*aligned(rows, (3,)), *more, ""]
 

@@ -87,7 +87,9 @@ def load(folder: Path | str, *, positions: Path | None = None) -> Scenario:
     hashes = _hashes(folder, settings)
     if positions is not None:
         # wherever the file lies, the plan says the same
-        findings = [replace(one, file=POSITIONS) if one.file == tables.sellers.path else one for one in findings]
+        findings = [
+            replace(one, file=POSITIONS) if one.file == tables.sellers.path else one for one in findings
+        ]
         hashes = {POSITIONS if name == tables.sellers.path else name: one for name, one in hashes.items()}
         settings = _with_sellers(settings, POSITIONS)
     return Scenario(
