@@ -18,6 +18,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spm_opt.align.engine import align as align
+    from spm_opt.capacity.available import available as available
+    from spm_opt.capacity.hiring import hire as hire
+    from spm_opt.capacity.seats import seats as seats
+    from spm_opt.capacity.sizing import size as size
     from spm_opt.compare.compare import compare as compare
     from spm_opt.errors import SpmError as SpmError
     from spm_opt.load import load as load
@@ -40,7 +44,9 @@ if TYPE_CHECKING:
     from spm_opt.simulate.metrics_table import sales_metrics as sales_metrics
     from spm_opt.simulate.simulate import simulate as simulate
     from spm_opt.verify import verify as verify
+    from spm_opt.workload.hours import hours as hours
     from spm_opt.workload.segment import segment as segment
+    from spm_opt.workload.selling_time import selling_time as selling_time
 
 _HOMES = {
     "Alignment": "spm_opt.plan",
@@ -52,9 +58,12 @@ _HOMES = {
     "Scorecard": "spm_opt.score",
     "SpmError": "spm_opt.errors",
     "align": "spm_opt.align.engine",
+    "available": "spm_opt.capacity.available",
     "calibrate": "spm_opt.simulate.calibrate",
     "check": "spm_opt.run",
     "compare": "spm_opt.compare.compare",
+    "hire": "spm_opt.capacity.hiring",
+    "hours": "spm_opt.workload.hours",
     "load": "spm_opt.load",
     "overlays": "spm_opt.overlay.overlays",
     "payout": "spm_opt.pay.payout",
@@ -64,8 +73,11 @@ _HOMES = {
     "run": "spm_opt.run",
     "sales_metrics": "spm_opt.simulate.metrics_table",
     "score": "spm_opt.score",
+    "seats": "spm_opt.capacity.seats",
     "segment": "spm_opt.workload.segment",
+    "selling_time": "spm_opt.workload.selling_time",
     "simulate": "spm_opt.simulate.simulate",
+    "size": "spm_opt.capacity.sizing",
     "verify": "spm_opt.verify",
 }
 """Where each name of the front door lives."""

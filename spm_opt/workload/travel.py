@@ -152,9 +152,8 @@ def _density(place: FloatArray, m: int, *, planar: bool) -> FloatArray:
         return density
     at = place[known] if planar else unit_sphere(place[known])
     tree = KDTree(at)
-    order = (
-        tree.indices
-    )  # neighbours one after the other: what one needs of the tree the next finds in the cache
+    # neighbours one after the other: what one needs of the tree the next finds in the cache
+    order = tree.indices
     far = np.empty(len(at))
     far[order] = np.asarray(tree.query(at[order], k=[m + 1], workers=-1)[0])[:, 0]
     if not planar:
