@@ -10,6 +10,7 @@ import click
 
 from spm_opt.cli.answer import Answer, answering
 from spm_opt.cli.commands import CODES, scenario_argument, seed_option, target_folder
+from spm_opt.cli.from_tables import answer, checked
 from spm_opt.cli.progress import display
 
 
@@ -31,8 +32,6 @@ def capacity(
 ) -> Answer:
     """Work out the hours that every position has for customers, month by month, as a distribution."""
     from spm_opt.capacity.available import available
-    from spm_opt.errors import InputError
-    from spm_opt.load import load
     from spm_opt.report.capacity_text import (
         capacity_table,
         capacity_text,
@@ -40,19 +39,12 @@ def capacity(
         seller_steps,
         seller_text,
     )
-    from spm_opt.report.files import write_files
     from spm_opt.report.tables import frame_bytes
-    from spm_opt.scenario.check import check
 
     if out is not None:
         target_folder(out)
     with display() as progress:
-        progress("load", None)
-        read = load(scenario)
-        progress("check", None)
-        findings = check(read)
-        if findings.errors:
-            raise InputError(findings)
+        read, findings = checked(scenario, progress)
         progress("capacity", None)
         made = available(read, seed=seed)
     if seller is None:
@@ -64,9 +56,4 @@ def capacity(
             dict(zip(("step", "how", "value"), one, strict=True)) for one in seller_steps(read, made, seller)
         ]
         text, document = seller_text(read, made, seller), {"seller": seller, "steps": steps}
-    if out is not None:
-        write_files(out, {"capacity.csv": frame_bytes(made.rows)})
-        text += f"\n\n  {out}/capacity.csv"
-        document |= {"folder": str(out), "files": ["capacity.csv"]}
-    said = f"spm-opt: {findings.counts()} in the input; `spm-opt check` lists them" if len(findings) else ""
-    return Answer(text, document, 0, said)
+    return answer(text, document, findings, out, {"capacity.csv": frame_bytes(made.rows)})

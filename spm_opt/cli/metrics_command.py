@@ -10,6 +10,7 @@ import click
 
 from spm_opt.cli.answer import Answer, answering
 from spm_opt.cli.commands import CODES, scenario_argument, target_folder
+from spm_opt.cli.from_tables import answer, checked
 from spm_opt.cli.progress import display
 
 
@@ -29,23 +30,14 @@ def metrics(scenario: Path, by: str | None, out: Path | None) -> Answer:
 
     From the scenario's closed opportunities, time sheets and past quotas. Small samples are marked.
     """
-    from spm_opt.errors import InputError
-    from spm_opt.load import load
-    from spm_opt.report.files import write_files
     from spm_opt.report.metrics_text import level_shown, metrics_text, of_level
     from spm_opt.report.tables import frame_bytes
-    from spm_opt.scenario.check import check
     from spm_opt.simulate.metrics_table import SMALL, sales_metrics
 
     if out is not None:
         target_folder(out)
     with display() as progress:
-        progress("load", None)
-        read = load(scenario)
-        progress("check", None)
-        findings = check(read)
-        if findings.errors:
-            raise InputError(findings)
+        read, findings = checked(scenario, progress)
         progress("metrics", None)
         found = sales_metrics(read)
         by = level_shown(read, found, by)
@@ -53,9 +45,4 @@ def metrics(scenario: Path, by: str | None, out: Path | None) -> Answer:
         metrics_text(read, found, by),
         {"by": by, "small_below": SMALL, "metrics": of_level(found, by)},
     )
-    if out is not None:
-        write_files(out, {"metrics.csv": frame_bytes(found.rows)})
-        text += f"\n\n  {out}/metrics.csv"
-        document |= {"folder": str(out), "files": ["metrics.csv"]}
-    said = f"spm-opt: {findings.counts()} in the input; `spm-opt check` lists them" if len(findings) else ""
-    return Answer(text, document, 0, said)
+    return answer(text, document, findings, out, {"metrics.csv": frame_bytes(found.rows)})

@@ -10,6 +10,7 @@ import click
 
 from spm_opt.cli.answer import Answer, answering
 from spm_opt.cli.commands import CODES, scenario_argument, seed_option, target_folder
+from spm_opt.cli.from_tables import answer, checked
 from spm_opt.cli.progress import display
 
 
@@ -27,22 +28,13 @@ def segment(scenario: Path, seed: int | None, out: Path | None) -> Answer:
     Shown are the size, potential, sales and churn of each, what changed since last year, and how many accounts
     lie near to a boundary. `--out` has the reason of every account.
     """
-    from spm_opt.errors import InputError
-    from spm_opt.load import load
-    from spm_opt.report.files import write_files
     from spm_opt.report.segment_text import segment_files, segment_text
-    from spm_opt.scenario.check import check
     from spm_opt.workload.segment import segment as segmented
 
     if out is not None:
         target_folder(out)
     with display() as progress:
-        progress("load", None)
-        read = load(scenario, seed=seed)
-        progress("check", None)
-        findings = check(read)
-        if findings.errors:
-            raise InputError(findings)
+        read, findings = checked(scenario, progress, seed=seed)
         progress("segment", None)
         found = segmented(read)
     document = {
@@ -50,10 +42,4 @@ def segment(scenario: Path, seed: int | None, out: Path | None) -> Answer:
         "numbers": found.stability,
     }  # fmt: skip
     text = segment_text(read, found)
-    if out is not None:
-        files = segment_files(found)
-        write_files(out, files)
-        text += f"\n\n  {out}/{next(iter(files))}"
-        document |= {"folder": str(out), "files": list(files)}
-    said = f"spm-opt: {findings.counts()} in the input; `spm-opt check` lists them" if len(findings) else ""
-    return Answer(text, document, 0, said)
+    return answer(text, document, findings, out, segment_files(found))

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from spm_opt.cli.answer import Answer, answering
 from spm_opt.cli.commands import CODES, scenario_argument, seed_option, target_folder
+from spm_opt.cli.from_tables import answer, checked
 from spm_opt.cli.progress import display
 
 
@@ -38,25 +40,17 @@ def size(scenario: Path, seed: int | None, out: Path | None) -> Answer:
     from spm_opt.capacity.positions import written
     from spm_opt.capacity.sizing import size as sized
     from spm_opt.errors import InputError
-    from spm_opt.load import load
-    from spm_opt.report.files import write_files
     from spm_opt.report.hiring_text import hiring_document, hiring_text, path_frame, path_text
     from spm_opt.report.segment_text import segment_files
     from spm_opt.report.size_text import chain_text, size_text
     from spm_opt.report.tables import frame_bytes
-    from spm_opt.scenario.check import check
     from spm_opt.workload.hours import hours
     from spm_opt.workload.segment import segment
 
     if out is not None:
         target_folder(out)
     with display() as progress:
-        progress("load", None)
-        read = load(scenario, seed=seed)
-        progress("check", None)
-        findings = check(read)
-        if findings.errors:
-            raise InputError(findings)
+        read, findings = checked(scenario, progress, seed=seed)
         progress("size", None)
         made = sized(read)
         if made.findings.errors:
@@ -75,16 +69,12 @@ def size(scenario: Path, seed: int | None, out: Path | None) -> Answer:
         "hiring": hiring_document(read, made, plan),
         "findings": [str(one) for one in made.findings],
     }  # fmt: skip
-    if out is not None:
-        frames = {
-            "headcount.csv": made.curve, "response.csv": made.parameters, "path.csv": path_frame(read, found),
-            "hiring.csv": plan.rows, "positions.csv": written(read, plan.sellers), "workload.csv": work.parts,
-            "capacity.csv": had.rows,
-        }  # fmt: skip
-        files = {name: frame_bytes(frame) for name, frame in frames.items()} | segment_files(segments)
-        write_files(out, files)
-        text += f"\n\n  {out}/headcount.csv  (and {', '.join(list(files)[1:])})"
-        document |= {"folder": str(out), "files": list(files)}
-    said = [f"spm-opt: {findings.counts()} in the input; `spm-opt check` lists them"] if len(findings) else []
-    said += [f"spm-opt: {one.severity}: {one}" for one in made.findings]
-    return Answer(text, document, 0, "\n".join(said))
+    frames = {
+        "headcount.csv": made.curve, "response.csv": made.parameters, "path.csv": path_frame(read, found),
+        "hiring.csv": plan.rows, "positions.csv": written(read, plan.sellers), "workload.csv": work.parts,
+        "capacity.csv": had.rows,
+    }  # fmt: skip
+    files = {name: frame_bytes(frame) for name, frame in frames.items()} | segment_files(segments)
+    said = answer(text, document, findings, out, files)
+    doubts = [f"spm-opt: {one.severity}: {one}" for one in made.findings]
+    return replace(said, message="\n".join(filter(None, [said.message, *doubts])))

@@ -10,6 +10,7 @@ import click
 
 from spm_opt.cli.answer import Answer, answering
 from spm_opt.cli.commands import CODES, scenario_argument, target_folder
+from spm_opt.cli.from_tables import answer, checked
 from spm_opt.cli.progress import display
 
 
@@ -27,23 +28,14 @@ from spm_opt.cli.progress import display
 @answering
 def workload(scenario: Path, by: str, account: str | None, out: Path | None) -> Answer:
     """Work out the hours that every account asks for: contacts, preparation, travel, new business."""
-    from spm_opt.errors import InputError
-    from spm_opt.load import load
-    from spm_opt.report.files import write_files
     from spm_opt.report.tables import frame_bytes
     from spm_opt.report.workload_text import account_steps, account_text, by_group, workload_text
-    from spm_opt.scenario.check import check
     from spm_opt.workload.hours import hours
 
     if out is not None:
         target_folder(out)
     with display() as progress:
-        progress("load", None)
-        read = load(scenario)
-        progress("check", None)
-        findings = check(read)
-        if findings.errors:
-            raise InputError(findings)
+        read, findings = checked(scenario, progress)
         progress("workload", None)
         made = hours(read)
     if account is None:
@@ -55,9 +47,4 @@ def workload(scenario: Path, by: str, account: str | None, out: Path | None) -> 
             for one in account_steps(read, made, account)
         ]
         text, document = account_text(read, made, account), {"account": account, "steps": steps}
-    if out is not None:
-        write_files(out, {"workload.csv": frame_bytes(made.parts)})
-        text += f"\n\n  {out}/workload.csv"
-        document |= {"folder": str(out), "files": ["workload.csv"]}
-    said = f"spm-opt: {findings.counts()} in the input; `spm-opt check` lists them" if len(findings) else ""
-    return Answer(text, document, 0, said)
+    return answer(text, document, findings, out, {"workload.csv": frame_bytes(made.parts)})
