@@ -3,28 +3,31 @@
 1. The relaxation gives prices of what cells share; at these, arithmetic of our own bounds all plans.
 2. Paths of cells that are good at such prices are gathered, and OR-Tools takes one of each (``path_columns``).
 3. The plan is bettered cell by cell (``path_polish``).
-4. A small program is solved whole, by OR-Tools, as well.
+4. A small program is solved whole, by OR-Tools, as well. For a large one the cells of a role, or of a group
+   with managers, are bounded together (``path_family``), and the plan is looked for near that bound
+   (``path_inside``); paths are mixed only where none is found.
 
-A plan is called optimal where our own bound meets it, or two solvers of OR-Tools say so.
+A plan is called optimal where our own bound meets it, or two solvers of OR-Tools say so; the bound of families is
+of one solver.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 import numpy as np
 from scipy import sparse
 
-from spm_opt.align.isolated import isolated
 from spm_opt.capacity.path_bound import blocks
 from spm_opt.capacity.path_columns import Pool, generated, relaxed
 from spm_opt.capacity.path_conflict import conflict_error
+from spm_opt.capacity.path_family import families
+from spm_opt.capacity.path_inside import inside
 from spm_opt.capacity.path_model import Program, program
 from spm_opt.capacity.path_polish import polished
 from spm_opt.capacity.path_question import Figures, PathQuestion, Steps, broken, figures
-from spm_opt.capacity.path_solver import Solved, Whole, solved
+from spm_opt.capacity.path_solver import Whole, answered
 
 NODES = 1_000
 """Nodes of a solver's search tree."""
@@ -79,9 +82,18 @@ def path(question: PathQuestion, *, seed: int = 1) -> Path:
     if root is None:
         raise conflict_error(question)
     cells = blocks(question, whole)
-    pool, bound = generated(whole, cells, root.prices[whole.own :], ROUNDS, seed)
-    tried = (_kept(question, one) for one in (*_all_together(question, pool), _today(question)))
-    found = [polished(question, one) for one in tried if one is not None]
+    pool, alone, prices = generated(whole, cells, root.prices[whole.own :], ROUNDS, seed)
+    bound, near = alone, None
+    if whole.gain.size > SMALL:
+        kin = families(question, whole, cells, prices)
+        bound -= sum(one.loss for one in kin)
+        near = inside(question, whole, cells, prices, kin, bound)
+    mixed = [_kept(question, one) for one in _all_together(question, pool)] if near is None else []
+    found = [
+        polished(question, one)
+        for one in (*mixed, near, _kept(question, _today(question)))
+        if one is not None
+    ]
     proven = False
     if whole.gain.size <= SMALL or not found:
         steps, proven = _whole(question, whole)
@@ -90,7 +102,8 @@ def path(question: PathQuestion, *, seed: int = 1) -> Path:
         raise conflict_error(question)
     best = max(found, key=lambda one: figures(question, one).profit)
     made = figures(question, best)
-    same = proven or bound - made.profit <= AGREE * max(1.0, abs(bound))
+    # a bound that only one solver says makes no plan optimal
+    same = proven or alone - made.profit <= AGREE * max(1.0, abs(alone))
     return Path(question, best, made, made.profit if proven else bound, "optimal" if same else "feasible")
 
 
@@ -110,7 +123,7 @@ def _today(question: PathQuestion) -> Steps:
 def _whole(question: PathQuestion, whole: Program) -> tuple[Steps | None, bool]:
     """Solve the whole program by two solvers; say whether they agree on the best."""
     asked = Whole(whole.gain, whole.low, whole.high, whole.rows, whole.floor, whole.ceiling)
-    answers = [_asked(asked, "highs"), _asked(asked, "scip")]
+    answers = [answered(asked, "highs", NODES), answered(asked, "scip", NODES)]
     steps = [
         None if one.x is None else _kept(question, whole.taken(one.x, question.cells)) for one in answers
     ]
@@ -121,13 +134,6 @@ def _whole(question: PathQuestion, whole: Program) -> tuple[Steps | None, bool]:
     agreed = all(one.proven for one in answers) and len(good) == len(answers)
     agreed = agreed and max(worth) - min(worth) <= AGREE * max(1.0, abs(max(worth)))
     return good[int(np.argmax(worth))], agreed
-
-
-def _asked(asked: Whole, solver: Literal["highs", "scip"]) -> Solved:
-    """Ask a solver, in a process of its own where the caller watches."""
-    return isolated(
-        partial(solved, asked, solver, NODES), what="the headcount solver", failing=Solved(None, proven=False)
-    )
 
 
 def _all_together(question: PathQuestion, pool: Pool) -> list[Steps | None]:
@@ -150,7 +156,8 @@ def _together(question: PathQuestion, pool: Pool, spare: int) -> Steps | None:
     high = mix.high.copy()
     high[first : first + managers] += 1
     parts = tuple(range(first, first + managers))
-    answer = _asked(Whole(mix.gain, mix.low, high, mix.rows, floor, mix.ceiling, parts), "scip")
+    asked = Whole(mix.gain, mix.low, high, mix.rows, floor, mix.ceiling, parts)
+    answer = answered(asked, "scip", NODES)
     if answer.x is None:
         return None
     return _matched(question, whole.taken(pool.whole(mix, answer.x), question.cells))

@@ -86,9 +86,7 @@ def priced(program: Program, cells: tuple[Block, ...], prices: FloatArray, *, mo
         Whether sellers may move; where not, the total bounds only plans without.
     """
     floor, ceiling = program.floor[program.own :], program.ceiling[program.own :]
-    prices = np.where(np.isfinite(ceiling), prices, np.minimum(prices, 0.0))
-    prices = np.where(np.isfinite(floor), prices, np.maximum(prices, 0.0))
-    gain = program.gain - program.rows[program.own :].T @ prices
+    gain, prices = reduced(program, prices)
     limit = np.where(prices > 0, ceiling, np.where(prices < 0, floor, 0.0))
     rest = np.where(gain > 0, program.high, program.low) * gain
     for cell in cells:
@@ -97,6 +95,14 @@ def priced(program: Program, cells: tuple[Block, ...], prices: FloatArray, *, mo
     values = np.array([value for value, _ in found])
     total = program.constant + float(prices @ limit) + float(rest.sum()) + float(values.sum())
     return Priced(total, values, tuple(path for _, path in found))
+
+
+def reduced(program: Program, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give what columns bring less the prices of what they share, and the prices that count."""
+    floor, ceiling = program.floor[program.own :], program.ceiling[program.own :]
+    prices = np.where(np.isfinite(ceiling), prices, np.minimum(prices, 0.0))
+    prices = np.where(np.isfinite(floor), prices, np.maximum(prices, 0.0))
+    return program.gain - program.rows[program.own :].T @ prices, prices
 
 
 def _best(cell: Block, gain: FloatArray, *, moving: bool) -> tuple[float, BoolArray]:

@@ -147,16 +147,17 @@ def relaxed(
 
 def generated(
     program: Program, cells: tuple[Block, ...], prices: FloatArray, rounds: int, seed: int
-) -> tuple[Pool, float]:
-    """Find paths from the prices of the relaxation on; return them, and the best bound that was met."""
+) -> tuple[Pool, float, FloatArray]:
+    """Find paths from the prices of the relaxation on; return them, the best bound that was met, and its prices."""
     pool, rng = Pool(program, cells), np.random.default_rng(seed)
     moving = bool(program.moving.size)
-    best = np.inf
+    best, where = np.inf, prices
 
     def look(at: FloatArray) -> int:
-        nonlocal best
+        nonlocal best, where
         found = priced(program, cells, at)
-        best = min(best, found.total)
+        if found.total < best:
+            best, where = found.total, at
         fresh = pool.take(found)
         return fresh + (pool.take(priced(program, cells, at, moving=False)) if moving else 0)
 
@@ -176,4 +177,4 @@ def generated(
             break
         if best - program.constant - answer.value <= NEAR * abs(answer.value):
             break
-    return pool, best
+    return pool, best, where

@@ -154,6 +154,8 @@ def _network(
     # who comes takes a position that is new: nobody is replaced within the month
     arrives = [(columns[:, 1:].ravel(), one) for columns in (steps[0], steps[2]) if columns.size]
     sheet.rules([*arrives, (there[:, :-1].ravel(), one)], -np.inf, 1.0)
+    # and who goes was there before: nobody comes and goes within the month
+    sheet.rules([*arrives, (there[:, 1:].ravel(), -one)], -np.inf, 0.0)
 
 
 def _managers(sheet: _Sheet, question: PathQuestion, cell: IntArray, there: IntArray) -> IntArray:

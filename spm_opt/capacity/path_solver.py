@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from ortools.linear_solver.python import model_builder
 from scipy import sparse
 
+from spm_opt.align.isolated import isolated
 from spm_opt.problem import FloatArray
 
 GAP = 1e-7
@@ -60,3 +62,10 @@ def solved(whole: Whole, solver: Literal["highs", "scip"], nodes: int) -> Solved
         return Solved(None, proven=False)
     x = np.rint(np.array(asked.values(model.get_variables()), dtype=np.float64))
     return Solved(x, proven=status == model_builder.SolveStatus.OPTIMAL)
+
+
+def answered(whole: Whole, solver: Literal["highs", "scip"], nodes: int) -> Solved:
+    """Ask a solver, in a process of its own where the caller watches."""
+    return isolated(
+        partial(solved, whole, solver, nodes), what="the headcount solver", failing=Solved(None, proven=False)
+    )

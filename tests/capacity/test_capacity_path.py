@@ -10,6 +10,9 @@ from made_headcount import headcount
 from spm_opt.capacity.path import path
 from spm_opt.capacity.path_bound import blocks, priced
 from spm_opt.capacity.path_columns import relaxed
+from spm_opt.capacity.path_family import families
+from spm_opt.capacity.path_fix import narrowed
+from spm_opt.capacity.path_inside import inside
 from spm_opt.capacity.path_model import program
 from spm_opt.capacity.path_question import PathLimits, PathQuestion, Steps, broken, figures
 from spm_opt.errors import HeadcountError
@@ -89,6 +92,38 @@ def test_prices_bound_all_plans():
             0, 1_000, whole.rows.shape[0] - whole.own
         )
         assert priced(whole, cells, prices).total >= found.figures.profit
+
+
+@pytest.mark.parametrize(("seed", "manager_cost"), [(4, 2_000.0), (5, 0.0), (6, 15_000.0)])
+def test_what_is_left_out_is_in_no_better_plan(seed, manager_cost):
+    """At any prices a plan keeps the limits narrowed to its distance from the bound, and families bound it."""
+    question = headcount(seed, regions=3, roles=2, months=4, about=3, manager_cost=manager_cost)
+    found = path(question)
+    assert found.status == "optimal"
+    whole = program(question)
+    cells, rng = blocks(question, whole), np.random.default_rng(1)
+    root = relaxed(whole.gain, whole.low, whole.high, whole.rows, whole.floor, whole.ceiling)
+    root = root.prices[whole.own :]
+    there = [
+        found.figures.positions[c] > p for c in range(question.cells) for p in range((whole.cell == c).sum())
+    ]
+    for prices in (root, *(root * rng.uniform(0, 2, root.size) for _ in range(5))):
+        slack = priced(whole, cells, prices).total - found.figures.profit
+        low, high = narrowed(whole, cells, prices, np.full(len(cells), slack * (1 + 1e-9)))
+        assert (low[whole.there] <= there).all()
+        assert (there <= high[whole.there]).all()
+        for kind, steps in zip(
+            whole.steps,
+            (found.steps.hires, found.steps.gone, found.steps.into, found.steps.away),
+            strict=True,
+        ):
+            for c in range(question.cells):
+                assert (high[kind[whole.cell == c]].sum(axis=0) >= steps[c]).all()
+    kin = families(question, whole, cells, root)
+    bound = priced(whole, cells, root).total - sum(one.loss for one in kin)
+    assert bound >= found.figures.profit - 1e-9 * abs(bound)
+    near = inside(question, whole, cells, root, kin, bound)
+    assert near is None or figures(question, near).profit <= found.figures.profit * (1 + 1e-9)
 
 
 def test_dearer_sellers_are_never_more():
