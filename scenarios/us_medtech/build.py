@@ -6,8 +6,8 @@ What is real
 
 How the business is drawn
     1. Accounts stand near ZIP points chosen in proportion to population. Potential is lognormal
-       by segment (a heavy tail); workload grows with its square root, so that towns and country
-       differ in potential per hour, yet both can be balanced together.
+       by segment (a heavy tail); the work by which the map is cut and today's territories are drawn
+       grows with its square root. What accounts ask for in hours is derived, by ``scenario.toml``.
     2. Some named accounts are large and are assigned singly. Part of them form families (health
        systems). Clinics that belong to an ordinary hospital stand in the same unit as it.
     3. A county whose ordinary accounts outweigh a fifth of a territory is cut into groups of
@@ -54,6 +54,8 @@ from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+
+import spm_opt
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -880,7 +882,7 @@ def reachable(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> tu
     return near, np.where(accounts["is_named"].to_numpy()[:, None], near, beside)
 
 
-def relax(accounts: pd.DataFrame, sellers: pd.DataFrame, reach: Bools) -> tuple[float, int]:
+def relax(accounts: pd.DataFrame, capacity: Floats, reach: Bools) -> tuple[float, int]:
     """Find the least share of revenue that must move in the relaxation, and the fractional groups."""
     group = planning_groups(accounts)
     n = int(group.max()) + 1
@@ -897,7 +899,7 @@ def relax(accounts: pd.DataFrame, sellers: pd.DataFrame, reach: Bools) -> tuple[
     allowed[group[locked], owner[locked]] = True
     i, j = np.nonzero(allowed)
     moved = (kept.sum(axis=1)[i] - kept[i, j]) / kept.sum()
-    value, x = solve_relaxation(i, j, total, moved, sellers["contract_hours"].to_numpy(dtype=float))
+    value, x = solve_relaxation(i, j, total, moved, capacity)
     return value, int(np.unique(i[(x > 1e-6) & (x < 1 - 1e-6)]).size)
 
 
@@ -921,7 +923,18 @@ def solve_relaxation(
     return float(result.fun), np.asarray(result.x)
 
 
-def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> None:
+def planned(accounts: pd.DataFrame, out: Path) -> tuple[pd.DataFrame, Floats]:
+    """Give the accounts with the hours, and the sellers' capacities, that the scenario derives from the tables."""
+    here = Path(__file__).parent
+    for name in ("scenario.toml", "compensation.toml"):
+        if not (out / name).exists():
+            (out / name).write_bytes((here / name).read_bytes())
+    made = spm_opt.load(out)
+    hours = made.accounts["workload"].to_numpy(dtype=float)
+    return accounts.assign(workload_hours=hours), made.sellers["capacity"].to_numpy(dtype=float)
+
+
+def print_proof(accounts: pd.DataFrame, capacity: Floats, sellers: pd.DataFrame, units: Units) -> None:
     """Everything that makes the scenario solvable within its limits."""
     share = ordinary_share(accounts)
     names = units.frame["name"].to_numpy()
@@ -937,9 +950,8 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
         size = held.groupby("owner")[column].sum() / accounts[column].sum() * N_SELLERS
         print(f"today's territories, {column}: {size.min():.2f} to {size.max():.2f} of the mean")
     mean = accounts["workload_hours"].sum() / N_SELLERS
-    capacity = sellers["contract_hours"]
     print(
-        f"mean workload {mean:.1f} h, capacity {capacity.min()} to {capacity.max()} h, "
+        f"mean workload {mean:.1f} h, capacity {capacity.min():.0f} to {capacity.max():.0f} h, "
         f"mean {mean / capacity.mean():.3f} of it; 1.1 x mean = {1.1 * mean:.0f} h"
     )
     print(
@@ -947,7 +959,7 @@ def print_proof(accounts: pd.DataFrame, sellers: pd.DataFrame, units: Units) -> 
     )
     near, beside = reachable(accounts, sellers, units)
     for kind, reach in (("15 near seats", near), ("bordering territories", beside)):
-        value, fractional = relax(accounts, sellers, reach)
+        value, fractional = relax(accounts, capacity, reach)
         print(
             f"relaxation, {kind}: feasible; least revenue moved {value:.2%}; {fractional} groups fractional"
         )
@@ -1006,7 +1018,7 @@ def write_tables(accounts: pd.DataFrame, sellers: pd.DataFrame, money: Floats, o
         revenue=accounts["revenue"].map("{:.2f}".format),
     )
     columns = (
-        "account_id name parent_id longitude latitude segment named seller_id locked workload_hours potential"
+        "account_id name parent_id longitude latitude segment named seller_id locked potential"
     )
     write_csv(table[[*columns.split(), "revenue"]], out / "accounts.csv")
     write_csv(sellers, out / "sellers.csv")
@@ -1039,7 +1051,7 @@ def build(us_atlas: Path, zip_codes: Path, out: Path) -> None:
     runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("us_medtech", out)
     add_last_segment(out)
     add_candidates(out)
-    print_proof(accounts, sellers, units)
+    print_proof(*planned(accounts, out), sellers, units)
 
 
 def main() -> None:
