@@ -1017,9 +1017,7 @@ def write_tables(accounts: pd.DataFrame, sellers: pd.DataFrame, money: Floats, o
         seller_id=positions[accounts["owner"]],
         revenue=accounts["revenue"].map("{:.2f}".format),
     )
-    columns = (
-        "account_id name parent_id longitude latitude segment named seller_id locked potential"
-    )
+    columns = "account_id name parent_id longitude latitude segment named seller_id locked potential"
     write_csv(table[[*columns.split(), "revenue"]], out / "accounts.csv")
     write_csv(sellers, out / "sellers.csv")
     write_csv(history_rows(ids, money, QUARTERS), out / "history.csv")

@@ -37,6 +37,9 @@ class Capacity(Frozen):
     """Standard deviation of that share between sellers, where time sheets do not tell."""
     counted: Annotated[tuple[Category, ...], NotEmpty] = ("prospecting", "selling", "travel")
     """Categories of time sheets that the workload counts."""
+    team_hours: float = Field(default=100.0, ge=0, le=1e6, allow_inf_nan=False)
+    """Hours of the team's share that count beside the hours in a seller's own time sheets: few, and each seller has its
+    own share; very many, and all plan with the team's."""
 
     @field_validator("weekend")
     @classmethod

@@ -17,7 +17,7 @@ import pandas as pd
 from spm_opt.problem import FloatArray
 from spm_opt.scenario.capacity_settings import Capacity, Weekday
 from spm_opt.scenario.scenario import Scenario
-from spm_opt.workload.time_sheets import TEAM_HOURS, Sheets, sheets
+from spm_opt.workload.time_sheets import TEAM_HOURS, Sheets, drawn_share, sheets
 
 YEAR = 12
 OWN, TEAM, COLUMN = "time sheets", "time sheets of the others", "capacity column"
@@ -152,18 +152,21 @@ def _shares(
     """Give each position's share, how unsure it is, and where it comes from.
 
     A year of ``H`` hours varies by ``noise / H`` around its seller's share, which ``n`` hours of time sheets leave
-    unsure by ``noise / (n + TEAM_HOURS)``. A seller without any may be anybody of the team.
+    unsure by ``noise / (n + team_hours)``, and by as much as it was drawn away from what they say. A seller
+    without any may be anybody of the team.
     """
     count, spread = len(names), rules.selling_share_spread
     if known is None or known.team <= 0:
         source = "scenario" if "selling_share" in rules.model_fields_set else "default"
         return np.full(count, rules.selling_share), np.full(count, spread), (source,) * count
     noise = TEAM_HOURS * spread**2 if np.isnan(known.noise) else known.noise
+    weight = max(rules.team_hours, 1e-9)
     between = spread**2 if np.isnan(known.between) else known.between
-    own = np.array([known.own.get(name, (0.0, 0.0))[1] for name in names])
-    unsure = np.where(own > 0, noise / (own + TEAM_HOURS), between)
+    told = [known.own.get(name, (known.team, 0.0)) for name in names]
+    said, own = np.array(told).reshape(-1, 2).T
+    share = np.array([drawn_share(*one, known.team, weight) for one in told])
+    unsure = np.where(own > 0, noise / (own + weight) + (share - said) ** 2, between)
     year = np.divide(noise, a_year, out=np.zeros(count), where=a_year > 0)
-    share = np.array([known.drawn(name) for name in names])
     return share, np.sqrt(unsure + year), tuple(OWN if hours > 0 else TEAM for hours in own)
 
 

@@ -1,7 +1,7 @@
 """What time sheets say of where hours go.
 
-A share measured from few hours says little of its seller: it is drawn towards the team's as if `TEAM_HOURS` hours
-more were like that (a credibility estimate, Buhlmann 1967, with its constant stated).
+A share measured from few hours says little of its seller: it is drawn towards the team's as if some hours more,
+`TEAM_HOURS` where nothing is said, were like that (a credibility estimate, Buhlmann 1967, with its constant stated).
 """
 
 from __future__ import annotations
@@ -41,14 +41,10 @@ class Sheets:
     noise: float
     between: float
 
-    def drawn(self, seller: str) -> float:
-        """Give a seller's share, drawn towards the team's; the team's where it has no hours."""
-        return drawn_share(*self.own.get(seller, (self.team, 0.0)), self.team)
 
-
-def drawn_share(share: float, hours: float, team: float) -> float:
+def drawn_share(share: float, hours: float, team: float, weight: float = TEAM_HOURS) -> float:
     """Draw a share that was measured from some hours towards the team's."""
-    return (share * hours + TEAM_HOURS * team) / (hours + TEAM_HOURS)
+    return (share * hours + weight * team) / (hours + weight)
 
 
 def sheets(scenario: Scenario, categories: Collection[str], *, before: int | None = None) -> Sheets | None:

@@ -20,6 +20,7 @@ from spm_opt.scenario.load import load
 from spm_opt.scenario.place import placed
 from spm_opt.scenario.prepare import examine, prepare
 from spm_opt.scenario.settings import Geography
+from spm_opt.workload.derive import derived
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SELLERS = [{"id": "P", "x": 0.0, "y": 0.0}, {"id": "Q", "x": 3.0, "y": 4.0}]
@@ -429,7 +430,7 @@ def flat(value):
 @pytest.mark.parametrize("name", ["tiny", "impossible", "saas_named", "us_medtech"])
 def test_shipped_scenarios_are_clean(name):
     """No shipped scenario has an error in its input."""
-    examined = examine(load(SCENARIOS / name))
+    examined = examine(derived(load(SCENARIOS / name)))
     assert examined.findings.errors == ()
     assert (np.diff(examined.problem.arcs.start) > 0).all()
 

@@ -94,6 +94,13 @@ def test_shares_come_from_time_sheets():
     assert found.share == pytest.approx([(0.7 * 300 + 65) / 400, (0.5 * 100 + 65) / 200, 0.65])
     assert found.share_source == ("time sheets", "time sheets", "time sheets of the others")
     assert found.hours[0, 0] == pytest.approx(found.share[0] * (21 - 26 * 21 / 261) * 8)
+    alike = selling_time(made([{"id": "S"}, {"id": "T"}, {"id": "U"}], rows, {"team_hours": 900.0}))
+    assert alike.share == pytest.approx(
+        [(0.7 * 300 + 0.65 * 900) / 1200, (0.5 * 100 + 0.65 * 900) / 1000, 0.65]
+    )
+    assert (alike.share_sd[:2] >= np.abs(alike.share - [0.7, 0.5, 0.65])[:2]).all()
+    own = selling_time(made([{"id": "S"}, {"id": "T"}], rows, {"team_hours": 0.0}))
+    assert own.share == pytest.approx([0.7, 0.5])
     counted = selling_time(made([{"id": "S"}], sheet("S", 1), {"counted": ["selling"]}))
     assert counted.share == pytest.approx([0.4])
 
