@@ -73,7 +73,8 @@ class Simulation(Frozen):
     refill: float = Field(default=3.0, ge=1, le=36, allow_inf_nan=False)
     """Mean months until a position that was left is filled again."""
     ramp: tuple[Fraction, ...] = (0.2, 0.4, 0.6, 0.8, 0.9)
-    """Share of full productivity in each month after the start; full from then on."""
+    """Share of full productivity in each month after the start, never falling; full from then on (Bridge Group 2024,
+    over 400 firms: 5 months in the median)."""
     vacancy: Fraction = 0.5
     """Share of full productivity while a position is not filled."""
     handover: Handover = Handover()
