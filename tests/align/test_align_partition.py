@@ -119,6 +119,7 @@ def test_targets_are_answered_as_enumeration_does(seed, contiguous):
             assert cost_of(median, answer.center) == pytest.approx(optimum)
 
 
+@pytest.mark.campaign
 def test_a_larger_grid_is_proven_from_a_bad_plan_and_agrees_with_a_plain_model():
     """Twelve units in three territories: the optimum comes out, whatever the plan it began from."""
     median, _ = made(3, contiguous=True, rows=3, columns=4, k=3)

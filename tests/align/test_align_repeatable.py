@@ -69,9 +69,9 @@ def digest(result):
 
 def solve_all(how):
     """Print what each case came to, and the methods that were used."""
-    if how == "one core" and hasattr(os, "sched_setaffinity"):
+    if how == "one core, no child" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    sys.frozen = how == "no child"
+    sys.frozen = how == "one core, no child"
     used = set()
 
     def noted(module, name):
@@ -93,7 +93,7 @@ def solve_all(how):
 
 @pytest.fixture(scope="module")
 def answers():
-    """Run three fresh processes with three hash seeds, and read what they print."""
+    """Run two fresh processes with two hash seeds, and read what they print."""
     here = Path(__file__).parent
     paths = os.pathsep.join(map(str, (here, here.parent, here.parents[1])))
     return [
@@ -104,14 +104,13 @@ def answers():
             text=True,
             check=True,
         ).stdout.split()
-        for seed, how in (("0", "all cores"), ("1", "one core"), ("4242", "no child"))
+        for seed, how in (("0", "all cores"), ("4242", "one core, no child"))
     ]
 
 
 def test_the_same_seed_gives_the_same_bytes_in_fresh_processes(answers):
-    """On all cores, on one, and with the solvers in the process itself: results, bounds and work are one."""
+    """On all cores, and on one with the solvers in the process itself: results, bounds and work are one."""
     assert answers[0] == answers[1]
-    assert answers[0] == answers[2]
 
 
 def test_every_family_of_methods_was_asked(answers):

@@ -101,7 +101,7 @@ def _sellers(rng: np.random.Generator, names: np.ndarray) -> pd.DataFrame:
         {
             "row": np.arange(2, len(names) + 2), "id": names, "x": np.nan, "y": np.nan,
             "name": np.where(rng.random(len(names)) < 0.1, "", "somebody"),
-            "capacity": rng.uniform(1200, 1900, len(names)), "start": start,
+            "capacity": rng.uniform(1200, 1900, len(names)), "start": start, "end": pd.NaT,
             "manager": "", "district": "", "region": "",
         }
     )  # fmt: skip
