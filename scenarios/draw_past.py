@@ -30,6 +30,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+import spm_opt
+
 Floats = NDArray[np.float64]
 
 SEED = 2026
@@ -145,6 +147,17 @@ def draw_quotas(
         columns=["position_id", "quarter", "quota", "sales"],
     )
     return frame if STATED[folder] else frame.drop(columns="sales")
+
+
+def planned(company: str, accounts: pd.DataFrame, out: Path) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Give the accounts with the hours, and the sellers' capacities, that the scenario derives from the tables."""
+    here = Path(__file__).parent / company
+    for name in ("scenario.toml", "compensation.toml"):
+        if not (out / name).exists():
+            (out / name).write_bytes((here / name).read_bytes())
+    made = spm_opt.load(out)
+    hours = made.accounts["workload"].to_numpy(dtype=float)
+    return accounts.assign(workload_hours=hours), made.sellers["capacity"].to_numpy(dtype=float)
 
 
 def draw_past(company: str, out: Path) -> None:

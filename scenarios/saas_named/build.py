@@ -35,8 +35,6 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, kron, vstack
 
-import spm_opt
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -276,17 +274,6 @@ def least_moved(
     return float(answer.fun), int(split)
 
 
-def planned(accounts: pd.DataFrame, out: Path) -> tuple[pd.DataFrame, Floats]:
-    """Give the accounts with the hours, and the sellers' capacities, that the scenario derives from the tables."""
-    here = Path(__file__).parent
-    for name in ("scenario.toml", "compensation.toml"):
-        if not (out / name).exists():
-            (out / name).write_bytes((here / name).read_bytes())
-    made = spm_opt.load(out)
-    hours = made.accounts["workload"].to_numpy(dtype=float)
-    return accounts.assign(workload_hours=hours), made.sellers["capacity"].to_numpy(dtype=float)
-
-
 def print_proof(accounts: pd.DataFrame, capacity: Floats, family: Ints, able: Bools) -> None:
     """Show that the scenario can be solved within its limits, with room to spare."""
     for column in ("workload_hours", "potential", "revenue"):
@@ -349,8 +336,9 @@ def build(out: Path) -> None:
     }
     write(pd.DataFrame(history), out / "history.csv")
     write(draw_pipeline(rng, accounts), out / "pipeline.csv")
-    runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("saas_named", out)
-    print_proof(*planned(accounts, out), family, able)
+    past = runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))
+    past["draw_past"]("saas_named", out)
+    print_proof(*past["planned"]("saas_named", accounts, out), family, able)
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

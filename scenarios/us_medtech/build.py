@@ -55,8 +55,6 @@ from scipy.sparse import coo_matrix, csr_matrix, vstack
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-import spm_opt
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -923,17 +921,6 @@ def solve_relaxation(
     return float(result.fun), np.asarray(result.x)
 
 
-def planned(accounts: pd.DataFrame, out: Path) -> tuple[pd.DataFrame, Floats]:
-    """Give the accounts with the hours, and the sellers' capacities, that the scenario derives from the tables."""
-    here = Path(__file__).parent
-    for name in ("scenario.toml", "compensation.toml"):
-        if not (out / name).exists():
-            (out / name).write_bytes((here / name).read_bytes())
-    made = spm_opt.load(out)
-    hours = made.accounts["workload"].to_numpy(dtype=float)
-    return accounts.assign(workload_hours=hours), made.sellers["capacity"].to_numpy(dtype=float)
-
-
 def print_proof(accounts: pd.DataFrame, capacity: Floats, sellers: pd.DataFrame, units: Units) -> None:
     """Everything that makes the scenario solvable within its limits."""
     share = ordinary_share(accounts)
@@ -1046,10 +1033,11 @@ def build(us_atlas: Path, zip_codes: Path, out: Path) -> None:
     write_units(units.frame, out / "units.gpkg")
     write_tables(accounts, sellers, money, out)
     add_year_before(out)
-    runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))["draw_past"]("us_medtech", out)
+    past = runpy.run_path(str(Path(__file__).parents[1] / "draw_past.py"))
+    past["draw_past"]("us_medtech", out)
     add_last_segment(out)
     add_candidates(out)
-    print_proof(*planned(accounts, out), sellers, units)
+    print_proof(*past["planned"]("us_medtech", accounts, out), sellers, units)
 
 
 def main() -> None:
